@@ -1,0 +1,30 @@
+using Marketplace.Kernel;
+
+namespace Marketplace.Contracts;
+
+/// <summary>What other modules know of a certificate.</summary>
+/// <param name="Id">The certificate.</param>
+/// <param name="Serial">The serial people read and scan.</param>
+/// <param name="Lot">The lot it covers.</param>
+/// <param name="Scheme">The conformity scheme.</param>
+/// <param name="ValidUntil">The last instant of its validity.</param>
+public sealed record CertificateCard(CertificateId Id, string Serial, LotId Lot, string Scheme, DateTimeOffset ValidUntil);
+
+/// <summary>Questions to Certification.</summary>
+public interface ICertificates
+{
+    /// <summary>The certificates that are live for these lots at an instant.</summary>
+    Task<IReadOnlyList<CertificateCard>> LiveFor(IReadOnlyCollection<LotId> lots, DateTimeOffset at, CancellationToken cancel);
+}
+
+/// <summary>An application was submitted for a lot.</summary>
+public sealed record ApplicationSubmitted(CertificationApplicationId Application, LotId Lot, string Scheme);
+
+/// <summary>An application was decided.</summary>
+public sealed record ApplicationDecided(CertificationApplicationId Application, LotId Lot, bool Granted);
+
+/// <summary>A certificate was issued and its quantity credited.</summary>
+public sealed record CertificateIssued(CertificateId Certificate, string Serial, LotId Lot, string Scheme, Quantity Quantity, DateTimeOffset ValidUntil);
+
+/// <summary>A certificate was suspended, withdrawn or reinstated; <c>State</c> is <c>suspended</c>, <c>withdrawn</c> or <c>active</c>.</summary>
+public sealed record CertificateStateChanged(CertificateId Certificate, LotId Lot, string State);

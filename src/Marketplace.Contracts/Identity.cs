@@ -1,0 +1,18 @@
+namespace Marketplace.Contracts;
+
+/// <summary>Questions to Identity: people, their roles and telephones.</summary>
+public interface IPeople
+{
+    /// <summary>People who hold a role now, in an organisation or territory when one is named; in a stable order.</summary>
+    Task<IReadOnlyList<PersonId>> Holding(string role, OrganisationId? organisation, TerritoryCode? territory, CancellationToken cancel);
+
+    /// <summary>Gives a person a role from now on; repeating it changes nothing.</summary>
+    Task Grant(PersonId person, string role, OrganisationId? organisation, HouseholdId? household, TerritoryCode? territory, CancellationToken cancel);
+
+    /// <summary>The telephone of a person in E.164, for sending a message; null when unknown.</summary>
+    Task<string?> PhoneOf(PersonId person, CancellationToken cancel);
+
+    /// <summary>The person behind a telephone, made when there is none yet.</summary>
+    /// <param name="phone">E.164.</param>
+    Task<PersonId> OfPhone(string phone, CancellationToken cancel);
+}

@@ -1,0 +1,30 @@
+namespace Marketplace.Contracts;
+
+/// <summary>A task to be opened.</summary>
+/// <param name="Subject">The thing it is about: an application, a household, an order.</param>
+/// <param name="Kind">What is to be done, kebab-case: <c>confirm-household</c>, <c>check-completeness</c>, <c>decide</c>. One open task per subject and kind.</param>
+/// <param name="Responsible">The one named person.</param>
+/// <param name="Deadline">When it is late.</param>
+/// <param name="EscalateToRole">The role whose holder gets it when it is late.</param>
+/// <param name="Organisation">Where the person and the next one up are looked for; null when by territory.</param>
+/// <param name="Territory">Where the thing is, for the akim's view; the next one up is looked for here and above.</param>
+public sealed record TaskToOpen(
+    Guid Subject, string Kind, PersonId Responsible, DateTimeOffset Deadline, string EscalateToRole, OrganisationId? Organisation, TerritoryCode? Territory);
+
+/// <summary>Calls to Work, in the caller's transaction.</summary>
+public interface ITasks
+{
+    /// <summary>Opens a task.</summary>
+    Task Open(TaskToOpen task, CancellationToken cancel);
+
+    /// <summary>Closes the open task of this subject and kind; nothing happens when there is none.</summary>
+    Task Close(Guid subject, string kind, CancellationToken cancel);
+
+    /// <summary>The end of a working day some working days later, by the country's calendar.</summary>
+    /// <param name="country"><c>KZ</c> or <c>KG</c>.</param>
+    /// <param name="days">0 or more; 0 is the end of the same or the next working day.</param>
+    Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel);
+}
+
+/// <summary>A task was late and went to somebody else; the first responsible stays on record.</summary>
+public sealed record TaskEscalated(WorkTaskId Task, Guid Subject, string Kind, PersonId From, PersonId To);

@@ -1,0 +1,279 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Npgsql;
+
+namespace Marketplace.Kernel.Http;
+
+/// <summary>Marks a route whose effect must happen once: <c>Idempotency-Key</c> is required.</summary>
+public sealed class MovesSomething
+{
+    internal static readonly MovesSomething Instance = new();
+}
+
+/// <summary>
+/// The frame around every use case: commits before the answer is written, rolls back on a refusal, and answers a repeated
+/// request with the first answer.
+/// </summary>
+public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogger<UnitOfWork> log) : IEndpointFilter
+{
+    private static readonly string[] KeptHeaders = ["ETag", "Location", "Content-Type", "Link"];
+
+    /// <summary>Runs the use case inside its unit of work.</summary>
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(next);
+        var http = context.HttpContext;
+        var database = http.RequestServices.GetRequiredService<Database>();
+        IdempotentRequest? idempotent = null;
+        if (http.GetEndpoint()?.Metadata.GetMetadata<MovesSomething>() is not null)
+        {
+            var key = http.Request.Headers["Idempotency-Key"].ToString();
+            if (key.Length is 0 or > 255)
+            {
+                return Problems.From(new Refusal("idempotency-key-required", "Send an Idempotency-Key of 1 to 255 characters.", Status: 400));
+            }
+
+            idempotent = new IdempotentRequest(database.Actor.Person ?? Guid.Empty, key, RequestBody.Hash(http));
+            database.Remember(idempotent);
+        }
+
+        try
+        {
+            var result = await next(context);
+            var written = await Buffered(http, result);
+            if (http.Response.StatusCode >= 400)
+            {
+                await database.Rollback();
+                return written;
+            }
+
+            var answer = idempotent is null ? null : new StoredAnswer(http.Response.StatusCode, Headers(http), written.Body);
+            await database.Commit(answer, http.RequestAborted);
+            return written;
+        }
+        catch (AlreadyDoneException)
+        {
+            await database.Rollback();
+            return await Replay(database, idempotent!, http.RequestAborted);
+        }
+        catch (Exception failure) when (failure is PostgresException or RefusedException or CredentialEndedException)
+        {
+            await database.Rollback();
+            http.Response.Clear();
+            if (failure is CredentialEndedException && database.Actor.Credential is { } credential)
+            {
+                http.RequestServices.GetRequiredService<ICredentialCache>().Forget(credential);
+            }
+
+            if (failure is PostgresException && idempotent is not null && await Replay(database, idempotent, http.RequestAborted) is { } replayed)
+            {
+                return replayed;
+            }
+
+            if (Problems.Explain(failure, constraints) is not { } refusal)
+            {
+                throw;
+            }
+
+            log.LogDebug("{Code} from {Failure}", refusal.Code, failure.GetType().Name);
+            return Problems.From(refusal);
+        }
+    }
+
+    private static async Task<Written> Buffered(HttpContext http, object? result)
+    {
+        var outside = http.Response.Body;
+        using var buffer = new MemoryStream();
+        http.Response.Body = buffer;
+        try
+        {
+            switch (result)
+            {
+                case IResult answer:
+                    await answer.ExecuteAsync(http);
+                    break;
+                case null:
+                    break;
+                default:
+                    await http.Response.WriteAsJsonAsync(result, result.GetType(), http.RequestAborted);
+                    break;
+            }
+
+            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        }
+        finally
+        {
+            http.Response.Body = outside;
+        }
+
+        return new Written(buffer.ToArray());
+    }
+
+    private static string Headers(HttpContext http) => JsonSerializer.Serialize(KeptHeaders
+        .Where(name => !StringValues.IsNullOrEmpty(http.Response.Headers[name]))
+        .ToDictionary(name => name, name => http.Response.Headers[name].ToString()));
+
+    private static async Task<IResult?> Replay(Database database, IdempotentRequest request, CancellationToken cancel)
+    {
+        var stored = await database.Find<Stored>($"""
+            select request_hash, status, headers, body from kernel.idempotency_key where owner = {request.Owner} and key = {request.Key}
+            """, cancel);
+        await database.Rollback();
+        return stored switch
+        {
+            null => null,
+            _ when !stored.RequestHash.AsSpan().SequenceEqual(request.Hash) =>
+                Problems.From(new Refusal("key-reused", "This idempotency key was used for another request.", Status: 422)),
+            { Status: { } status } => new Replayed(status, stored.Headers ?? "{}", stored.Body ?? []),
+            _ => Problems.From(new Refusal("still-running", "The first request with this key is still running.")),
+        };
+    }
+
+    private sealed record Stored(byte[] RequestHash, int? Status, string? Headers, byte[]? Body);
+
+    /// <summary>An answer already rendered: status and headers are set, only the bytes are left to send.</summary>
+    private sealed class Written(byte[] body) : IResult
+    {
+        public byte[] Body { get; } = body;
+
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            if (Body.Length > 0)
+            {
+                httpContext.Response.ContentLength = Body.Length;
+            }
+
+            return httpContext.Response.Body.WriteAsync(Body, httpContext.RequestAborted).AsTask();
+        }
+    }
+
+    private sealed class Replayed(int status, string headers, byte[] body) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = status;
+            foreach (var (name, value) in JsonSerializer.Deserialize<Dictionary<string, string>>(headers)!)
+            {
+                httpContext.Response.Headers[name] = value;
+            }
+
+            httpContext.Response.Headers["Idempotent-Replayed"] = "true";
+            await httpContext.Response.Body.WriteAsync(body, httpContext.RequestAborted);
+        }
+    }
+}
+
+/// <summary>Remembers who stands behind a session or key for some seconds; the database has the last word in every unit of work.</summary>
+public interface ICredentialCache
+{
+    /// <summary>Forgets one, after its rights changed or it ended.</summary>
+    void Forget(Guid credential);
+}
+
+/// <summary>Reads a request's body once, with its limits: 64 kB, UTF-8, no NUL, so that what comes after can hash and parse it.</summary>
+public sealed class RequestBody(RequestDelegate next)
+{
+    private const int Most = 64 * 1024;
+    private static readonly object Key = new();
+
+    /// <summary>Buffers the body of requests that have one.</summary>
+    public async Task InvokeAsync(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        if (http.Request.Path.Value?.Contains('\0', StringComparison.Ordinal) == true
+            || http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) == true)
+        {
+            throw new BadHttpRequestException("The address holds a NUL character.");
+        }
+
+        if (http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
+            && http.Request.Method is "POST" or "PUT" or "PATCH" && !(http.GetEndpoint()?.Metadata.GetMetadata<LargeBody>() is not null))
+        {
+            if (http.Request.ContentLength > Most)
+            {
+                throw new BadHttpRequestException("The body is too large.", 413);
+            }
+
+            var charset = http.Request.GetTypedHeaders().ContentType?.Charset.Value?.Trim('"');
+            if (charset is not null && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new BadHttpRequestException("The body must be UTF-8.", 415);
+            }
+
+            var body = await Read(http.Request.Body, http.RequestAborted);
+            if (HoldsNul(body))
+            {
+                throw new BadHttpRequestException("The body holds a NUL character.");
+            }
+
+            http.Items[Key] = body;
+            http.Request.Body = new MemoryStream(body, writable: false);
+        }
+
+        await next(http);
+    }
+
+    internal static byte[] Hash(HttpContext http)
+    {
+        var head = Encoding.UTF8.GetBytes($"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}\n");
+        var body = http.Items[Key] as byte[] ?? [];
+        return SHA256.HashData([.. head, .. body]);
+    }
+
+    private static async Task<byte[]> Read(Stream body, CancellationToken cancel)
+    {
+        using var copy = new MemoryStream();
+        var chunk = new byte[8192];
+        int read;
+        while ((read = await body.ReadAsync(chunk, cancel)) > 0)
+        {
+            if (copy.Length + read > Most)
+            {
+                throw new BadHttpRequestException("The body is too large.", 413);
+            }
+
+            copy.Write(chunk, 0, read);
+        }
+
+        return copy.ToArray();
+    }
+
+    /// <summary>PostgreSQL keeps no NUL in text: refuse it here, raw or escaped.</summary>
+    private static bool HoldsNul(ReadOnlySpan<byte> body)
+    {
+        if (body.Contains((byte)0))
+        {
+            return true;
+        }
+
+        var from = 0;
+        while (body[from..].IndexOf("\\u0000"u8) is var at and >= 0)
+        {
+            at += from;
+            var backslashes = 0;
+            while (at - backslashes - 1 >= 0 && body[at - backslashes - 1] == '\\')
+            {
+                backslashes++;
+            }
+
+            if (backslashes % 2 == 0)
+            {
+                return true;
+            }
+
+            from = at + 1;
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Marks a route that takes more than 64 kB and sets its own limit.</summary>
+public sealed class LargeBody;
