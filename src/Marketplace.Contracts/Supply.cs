@@ -106,3 +106,16 @@ public sealed record LotHeld(LotId Lot, string Reason);
 
 /// <summary>One hold of a lot was lifted.</summary>
 public sealed record LotLifted(LotId Lot);
+
+/// <summary>A lot's asking price changed; null means on request.</summary>
+public sealed record LotPriced(LotId Lot, UnitPrice? Price);
+
+/// <summary>Calls to Supply about buyers' reservations, in the caller's transaction.</summary>
+public interface IReservations
+{
+    /// <summary>
+    /// Turns a buyer's open reservation over to an order: its quantity is free again for the rest of the caller's transaction, which holds
+    /// the lots' locks, so that nobody else can take it before the order does. <see cref="Refusal.NotFound"/> when it is not open or another's.
+    /// </summary>
+    Task<Outcome<IReadOnlyList<LotPart>>> TakeOver(Guid reservation, OrganisationId buyer, CancellationToken cancel);
+}

@@ -29,6 +29,9 @@ public readonly struct Outcome<T>
     /// <summary>Why there is no value, or null when there is one.</summary>
     public Refusal? Refusal { get; }
 
+    /// <summary>A value is an outcome; for interface types, which no implicit conversion takes.</summary>
+    public static Outcome<T> Of(T value) => new(value, null);
+
     /// <summary>A value is an outcome.</summary>
     public static implicit operator Outcome<T>(T value) => new(value, null);
 

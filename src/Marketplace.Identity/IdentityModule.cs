@@ -1,0 +1,46 @@
+using Marketplace.Contracts;
+using Marketplace.Identity.People;
+using Marketplace.Identity.Sessions;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Marketplace.Identity;
+
+/// <summary>Sign-in, people, roles and keys.</summary>
+public static class IdentityModule
+{
+    /// <summary>Registers the module; also the authentication and authorisation of the whole API.</summary>
+    public static IServiceCollection AddIdentity(this IServiceCollection services)
+    {
+        services.AddValidation();
+        services.AddScoped<IPeople, PeopleQuestions>();
+        services.AddSingleton<CredentialCache>();
+        services.AddSingleton<ICredentialCache>(provider => provider.GetRequiredService<CredentialCache>());
+        services.AddSingleton(new ConstraintRefusal("not-a-sandbox", "Test keys live in sandbox tenants only."));
+        services.AddAuthentication(BearerToken.Scheme).AddScheme<AuthenticationSchemeOptions, BearerToken>(BearerToken.Scheme, null);
+        services.AddSingleton<IAuthorizationHandler, FreshStepUpHandler>();
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build())
+            .AddPolicy(Routes.StepUp, policy => policy.RequireAuthenticatedUser().AddRequirements(new FreshStepUp()));
+        return services;
+    }
+
+    /// <summary>Maps the module's routes.</summary>
+    public static void MapIdentity(this IEndpointRouteBuilder routes)
+    {
+        var codes = routes.Noun("/phone-codes", "Sign-in");
+        RequestPhoneCode.Map(codes);
+        var sessions = routes.Noun("/sessions", "Sign-in");
+        OpenSession.Map(sessions);
+        CloseSession.Map(sessions);
+        ShowMe.Map(routes.Noun("/me", "Sign-in"));
+        var people = routes.Noun("/people", "People");
+        AddPerson.Map(people);
+        IssueKey.Map(people);
+        EndRole.Map(people);
+    }
+}

@@ -1,0 +1,69 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Identity.People;
+
+/// <summary>A role to give.</summary>
+/// <param name="Role">One of the chain's roles, snake_case, for example <c>sampler</c>.</param>
+/// <param name="Organisation">Where it is held; absent for roles held in a territory.</param>
+/// <param name="Territory">The territory of duty, for akims, district officers and agents.</param>
+public sealed record RoleGrant([Required, StringLength(40, MinimumLength = 3)] string Role, OrganisationId? Organisation = null, TerritoryCode? Territory = null);
+
+/// <summary>An officer, buyer or agent to add.</summary>
+/// <param name="Phone">Telephone, which is how the person signs in.</param>
+/// <param name="Roles">One to ten roles.</param>
+public sealed record NewPerson([Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles);
+
+/// <summary>A person and the roles given.</summary>
+/// <param name="Id">The person.</param>
+/// <param name="Roles">The roles given by this request.</param>
+public sealed record PersonDetails(PersonId Id, IReadOnlyList<RoleGrant> Roles);
+
+/// <summary>Adds a person with roles.</summary>
+public static class AddPerson
+{
+    internal static void Map(RouteGroupBuilder people) =>
+        people.MapPost("", Handle).WithName("addPerson").Requires(Role.PlatformAdministrator).Moves();
+
+    /// <summary>Add a person with roles, or give a known person more roles.</summary>
+    /// <remarks>400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has none.</remarks>
+    public static async Task<Results<Created<PersonDetails>, ProblemHttpResult>> Handle(
+        NewPerson person, Database database, IPeople people, CancellationToken cancel) =>
+        Answer.Created(await Add(person, people, cancel), added => $"/v1/people/{added.Id}");
+
+    internal static async Task<Outcome<PersonDetails>> Add(NewPerson person, IPeople people, CancellationToken cancel)
+    {
+        if (Telephone.Normal(person.Phone, "KZ") is not { } phone)
+        {
+            return Refusal.Invalid("#/phone", "not-a-phone", "This is not a telephone number of Kazakhstan or Kyrgyzstan.");
+        }
+
+        for (var i = 0; i < person.Roles.Count; i++)
+        {
+            var grant = person.Roles[i];
+            if (!Role.All.Contains(grant.Role) || grant.Role == Role.Producer)
+            {
+                return Refusal.Invalid($"#/roles/{i}/role", "unknown-role", "This is not a role that can be given.");
+            }
+
+            if (grant is { Organisation: null, Territory: null } && grant.Role is not (Role.Auditor or Role.PlatformAdministrator or Role.ProjectOfficer))
+            {
+                return Refusal.Invalid($"#/roles/{i}", "role-needs-place", "This role is held in an organisation or a territory.");
+            }
+        }
+
+        var id = await people.OfPhone(phone, cancel);
+        foreach (var grant in person.Roles)
+        {
+            await people.Grant(id, grant.Role, grant.Organisation, null, grant.Territory, cancel);
+        }
+
+        return new PersonDetails(id, person.Roles);
+    }
+}
