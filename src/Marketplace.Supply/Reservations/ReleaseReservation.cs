@@ -1,0 +1,130 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Marketplace.Supply.Accounts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Marketplace.Supply.Reservations;
+
+/// <summary>Gives a reservation back before its time.</summary>
+public static class ReleaseReservation
+{
+    internal static void Map(RouteGroupBuilder reservations) =>
+        reservations.MapPost("/{id:guid}/release", Handle).WithName("releaseReservation").Requires(Role.RetailBuyer).Moves();
+
+    /// <summary>Give a reservation back.</summary>
+    /// <remarks>404 when it is another buyer's; 409 <c>wrong-stage</c> when it is not open any more.</remarks>
+    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Database database, ILotAccounts accounts, CancellationToken cancel)
+    {
+        var known = await database.Value<bool>($"""
+            select exists (select from supply.reservation where id = {id} and organisation_id = {database.Actor.Organisation})
+            """, cancel);
+        if (!known)
+        {
+            return Problems.From(Refusal.NotFound);
+        }
+
+        return Answer.NoContent(await End(id, ReservationState.Released, database, accounts, cancel) is null
+            ? new Refusal("wrong-stage", "This reservation is not open any more.")
+            : null);
+    }
+
+    /// <summary>Ends an open reservation and gives its quantity back; null when it was not open, so that exactly one of two rivals releases.</summary>
+    internal static async Task<IReadOnlyList<LotPart>?> End(
+        Guid id, ReservationState state, Database database, ILotAccounts accounts, CancellationToken cancel)
+    {
+        if (await database.Value<Guid?>($"""
+            update supply.reservation set state = {state} where id = {id} and state = {ReservationState.Open} returning organisation_id
+            """, cancel) is not { } buyer)
+        {
+            return null;
+        }
+
+        // Lots before the buyer's counter, as reserving does: the other order could deadlock with it.
+        var parts = await database.List<LotPart>($"select lot_id as lot, amount from supply.reservation_part where reservation_id = {id}", cancel);
+        if (await accounts.Release(id, parts, cancel) is { } refusal)
+        {
+            throw new InvalidOperationException($"Reservation {id} cannot be released: {refusal.Code}.");
+        }
+
+        await database.Execute($"update supply.buyer_hold set open = open - 1 where organisation_id = {buyer} and tenant_id = kernel.tenant()", cancel);
+        return parts;
+    }
+}
+
+/// <summary>Hands reservations over to orders.</summary>
+internal sealed class ReservationCalls(Database database, ILotAccounts accounts) : IReservations
+{
+    public async Task<Outcome<IReadOnlyList<LotPart>>> TakeOver(Guid reservation, OrganisationId buyer, CancellationToken cancel)
+    {
+        var own = await database.Value<bool>($"""
+            select exists (select from supply.reservation where id = {reservation} and organisation_id = {buyer})
+            """, cancel);
+        return own && await ReleaseReservation.End(reservation, ReservationState.Ordered, database, accounts, cancel) is { } parts
+            ? Outcome<IReadOnlyList<LotPart>>.Of(parts)
+            : Refusal.NotFound;
+    }
+}
+
+/// <summary>Ends reservations whose time ran out, once each, on whichever instance comes first.</summary>
+internal sealed class ReservationExpiry(IServiceScopeFactory scopes, ILogger<ReservationExpiry> log) : BackgroundService
+{
+    private sealed record Due(Guid Id);
+
+    internal async Task<int> Pass(CancellationToken cancel)
+    {
+        var ended = 0;
+        foreach (var tenant in await Tenants.All(scopes, cancel))
+        {
+            while (await EndOne(tenant, cancel))
+            {
+                ended++;
+            }
+        }
+
+        return ended;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(10));
+        do
+        {
+            try
+            {
+                await Pass(stoppingToken);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Reservations could not be ended: {Reason}", failure.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+
+    private async Task<bool> EndOne(string tenant, CancellationToken cancel)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
+        var database = scope.ServiceProvider.GetRequiredService<Database>();
+        var due = await database.Find<Due>($"""
+            select id from supply.reservation where state = {ReservationState.Open} and expires_at <= kernel.now() order by expires_at limit 1
+               for update skip locked
+            """, cancel);
+        if (due is null)
+        {
+            return false;
+        }
+
+        await ReleaseReservation.End(due.Id, ReservationState.Expired, database, scope.ServiceProvider.GetRequiredService<ILotAccounts>(), cancel);
+        await database.Commit(cancel);
+        return true;
+    }
+}
