@@ -1,5 +1,4 @@
 using System.Data;
-using Dapper;
 using Npgsql;
 
 namespace Marketplace.Kernel;
@@ -37,7 +36,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
         where T : class
     {
         await using var reader = await Read(sql, cancel);
-        var row = await reader.ReadAsync(cancel) ? reader.GetRowParser<T>()(reader) : null;
+        var row = await reader.ReadAsync(cancel) ? Row<T>.Parser(reader)(reader) : null;
         await Drain(reader, cancel);
         return row;
     }
@@ -49,7 +48,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
         await using var reader = await Read(sql, cancel);
         if (await reader.ReadAsync(cancel))
         {
-            var parse = reader.GetRowParser<T>();
+            var parse = Row<T>.Parser(reader);
             do
             {
                 rows.Add(parse(reader));
@@ -68,7 +67,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
         T? value = default;
         if (await reader.ReadAsync(cancel) && !await reader.IsDBNullAsync(0, cancel))
         {
-            value = await reader.GetFieldValueAsync<T>(0, cancel);
+            value = Row<T>.Single(reader);
         }
 
         await Drain(reader, cancel);

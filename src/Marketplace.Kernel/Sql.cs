@@ -112,6 +112,21 @@ internal static class Wrapped
 
     public static Func<object, object>? Unwrapper(Type type) => Known.GetOrAdd(type, Build);
 
+    /// <summary>Makes a value object from what it holds; null for other types.</summary>
+    public static Func<object, object>? Wrapper(Type type)
+    {
+        var inner = Nullable.GetUnderlyingType(type) ?? type;
+        if (ValueOf(inner) is not { } property)
+        {
+            return null;
+        }
+
+        var from = inner.GetMethod("From", [property.PropertyType])!;
+        var parameter = Expression.Parameter(typeof(object));
+        return Expression.Lambda<Func<object, object>>(
+            Expression.Convert(Expression.Call(from, Expression.Convert(parameter, property.PropertyType)), typeof(object)), parameter).Compile();
+    }
+
     public static Type PlainType(Type type)
     {
         var inner = Nullable.GetUnderlyingType(type) ?? type;

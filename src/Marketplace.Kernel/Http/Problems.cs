@@ -61,19 +61,20 @@ public static class Problems
     public static void Complete(ProblemDetailsContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var details = context.ProblemDetails;
-        var status = details.Status ?? context.HttpContext.Response.StatusCode;
+        var status = context.ProblemDetails.Status ?? context.HttpContext.Response.StatusCode;
         var known = Known.GetValueOrDefault(status, Known[status < 500 ? 400 : 500]);
+        if (context.ProblemDetails is HttpValidationProblemDetails validation)
+        {
+            // The framework's own shape is a map with PascalCase keys; ours is a list with pointers, the same for every problem.
+            context.ProblemDetails = new ProblemDetails { Detail = "Some members are out of range or missing." };
+            context.ProblemDetails.Extensions["code"] = "invalid";
+            context.ProblemDetails.Extensions["errors"] = validation.Errors
+                .SelectMany(pair => pair.Value.Select(message => new FieldError(Pointer(pair.Key), "invalid", message))).ToArray();
+        }
+
+        var details = context.ProblemDetails;
         details.Status = status;
         details.Type = "about:blank";
-        if (details is HttpValidationProblemDetails validation)
-        {
-            details.Detail ??= "Some members are out of range or missing.";
-            details.Extensions["code"] = "invalid";
-            details.Extensions["errors"] = validation.Errors
-                .SelectMany(pair => pair.Value.Select(message => new FieldError(Pointer(pair.Key), "invalid", message))).ToArray();
-            validation.Errors.Clear();
-        }
 
         details.Extensions.TryAdd("code", known.Code);
         var language = Language(context.HttpContext);

@@ -145,11 +145,12 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
 
         public Task ExecuteAsync(HttpContext httpContext)
         {
-            if (Body.Length > 0)
+            if (Body.Length == 0)
             {
-                httpContext.Response.ContentLength = Body.Length;
+                return Task.CompletedTask; // 204 may not even write nothing
             }
 
+            httpContext.Response.ContentLength = Body.Length;
             return httpContext.Response.Body.WriteAsync(Body, httpContext.RequestAborted).AsTask();
         }
     }
@@ -165,7 +166,10 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
             }
 
             httpContext.Response.Headers["Idempotent-Replayed"] = "true";
-            await httpContext.Response.Body.WriteAsync(body, httpContext.RequestAborted);
+            if (body.Length > 0)
+            {
+                await httpContext.Response.Body.WriteAsync(body, httpContext.RequestAborted);
+            }
         }
     }
 }
