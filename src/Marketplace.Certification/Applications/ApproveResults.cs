@@ -1,0 +1,69 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>POST /v1/applications/{id}/results/approval.</summary>
+public static class ApproveResults
+{
+    internal static void Map(RouteGroupBuilder applications) =>
+        applications.MapPost("/{id}/results/approval", Handle).WithName("approveResults").Requires(Role.LaboratorySupervisor).Moves();
+
+    /// <summary>Approve the entered results; they are compared with the limits once and for all.</summary>
+    /// <remarks>409 `no-results` when none are entered for the current sample; 409 `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>
+    public static async Task<Results<Ok<ResultComparison>, ProblemHttpResult>> Handle(
+        CertificationApplicationId id, Database database, ITasks tasks, CancellationToken cancel) =>
+        Answer.Ok(await Approve(id, database, tasks, cancel));
+
+    internal static async Task<Outcome<ResultComparison>> Approve(
+        CertificationApplicationId id, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        if (await application.OnlyFor(CasePart.Supervisor, database, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        if (CertificationApplication.Next(application.Stage, CertificationStep.ApproveResults) is not { } ready)
+        {
+            return application.WrongStage();
+        }
+
+        var entry = await database.Value<int>($"""
+            select coalesce(max(e.number), 0) from certification.result_entry e
+             where e.application = {id}
+               and e.sample = (select id from certification.sample where application = {id} order by number desc limit 1)
+            """, cancel);
+        if (entry == 0)
+        {
+            return new Refusal("no-results", "There are no results of the current sample to approve.");
+        }
+
+        var results = await database.List<Measured>($"""
+            select indicator, comparator, value, unit from certification.result where application = {id} and entry = {entry}
+            """, cancel);
+        var limits = await LimitsInForce.For(application, database, cancel);
+        var required = await LimitsInForce.Required(application, database, cancel);
+        var (verdict, findings) = Comparison.Of(limits, required, results);
+        var next = CertificationApplication.Next(ready, CertificationStep.Compare)!.Value;
+        if (!await application.Move(next, Sql.Of($""), new ResultsApproved(id, entry, verdict), database, cancel))
+        {
+            return Refusal.ChangedMeanwhile;
+        }
+
+        await database.Execute($"""
+            insert into certification.result_approval (application, entry, verdict, findings) values ({id}, {entry}, {verdict}, {Event.Text(findings)})
+            """, cancel);
+        await CaseWork.Hand(application, [CaseTask.Approve], CaseTask.Review, application.Reviewer, database, tasks, cancel);
+        return new ResultComparison(verdict, findings);
+    }
+}

@@ -1,0 +1,80 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+
+namespace Marketplace.Certification;
+
+/// <summary>Kinds of the tasks of a case; the same words as the steps of a scheme.</summary>
+internal static class CaseTask
+{
+    public const string Complete = "complete-application";
+    public const string Check = "check-completeness";
+    public const string Sample = "take-sample";
+    public const string Enter = "enter-results";
+    public const string Approve = "approve-results";
+    public const string Review = "review-application";
+    public const string Decide = "decide-application";
+
+    /// <summary>The part that does a task.</summary>
+    public static CasePart? PartOf(string task) => task switch
+    {
+        Check => CasePart.Intake,
+        Sample => CasePart.Sampler,
+        Enter => CasePart.Analyst,
+        Approve => CasePart.Supervisor,
+        Review => CasePart.Reviewer,
+        Decide => CasePart.DecisionMaker,
+        _ => null,
+    };
+}
+
+/// <summary>Who has a case now: one open task with one named person and a deadline from the scheme's clock.</summary>
+internal static class CaseWork
+{
+    public static readonly Refusal OwnWork = new("own-work", "You already have another part in this case.");
+    public static readonly Refusal NotAssigned = new("not-assigned", "This step is assigned to somebody else.");
+
+    /// <summary>Closes what was open and hands the case to the next person.</summary>
+    public static async Task Hand(
+        CertificationApplication application, string[] close, string? open, PersonId? to, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        foreach (var task in close)
+        {
+            await tasks.Close(application.Id.Value, task, cancel);
+        }
+
+        if (open is not null)
+        {
+            var days = await database.Value<int>($"""
+                select working_days from certification.scheme_step
+                 where code = {application.Scheme} and version = {application.SchemeVersion} and task = {open}
+                """, cancel);
+            var deadline = await tasks.Deadline(application.Country, days, cancel);
+            await tasks.Open(new TaskToOpen(application.Id.Value, open, to!.Value, deadline, Role.QualityManager, application.Body, application.Village), cancel);
+        }
+    }
+
+    /// <summary>The next number of a kind in this tenant. Holds the counter's row until commit: call it late.</summary>
+    public static Task<long> NextNumber(string kind, Database database, CancellationToken cancel) => database.Value<long>($"""
+        insert into certification.numbering as counter (kind, last) values ({kind}, 1)
+            on conflict (tenant_id, kind) do update set last = counter.last + 1 returning last
+        """, cancel);
+}
+
+// Steps without a contract of their own: history, for the audit trail.
+internal sealed record ApplicationDrafted(CertificationApplicationId Application, LotId Lot);
+
+internal sealed record ApplicationReturned(CertificationApplicationId Application, int Missing);
+
+internal sealed record ApplicationAccepted(CertificationApplicationId Application, string Seed);
+
+internal sealed record SampleTaken(CertificationApplicationId Application, Guid Sample, DateTimeOffset TakenAt);
+
+internal sealed record ResultsEntered(CertificationApplicationId Application, int Entry);
+
+internal sealed record ResultsApproved(CertificationApplicationId Application, int Entry, ResultVerdict Verdict);
+
+internal sealed record ApplicationReviewed(CertificationApplicationId Application, bool RecommendGrant);
+
+internal sealed record ApplicationWithdrawn(CertificationApplicationId Application);
+
+internal sealed record ApplicationReassigned(CertificationApplicationId Application, CasePart Part, PersonId Person);

@@ -1,0 +1,196 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+
+namespace Marketplace.Certification;
+
+/// <summary>Where an application stands.</summary>
+[DatabaseEnum("certification.stage")]
+public enum CertificationStage
+{
+    /// <summary>Being filled in; nobody else works on it.</summary>
+    Draft,
+
+    /// <summary>Submitted; the intake officer checks that it is complete.</summary>
+    Submitted,
+
+    /// <summary>Sent back once with the full list of what is missing.</summary>
+    ReturnedIncomplete,
+
+    /// <summary>Complete; people are being assigned. Passes at once.</summary>
+    Accepted,
+
+    /// <summary>The sampler takes the sample.</summary>
+    Sampling,
+
+    /// <summary>The laboratory tests: the analyst enters, the supervisor approves.</summary>
+    InLaboratory,
+
+    /// <summary>Approved results are being compared with the limits. Passes at once.</summary>
+    ResultsReady,
+
+    /// <summary>The reviewer recommends.</summary>
+    Review,
+
+    /// <summary>The decision maker decides.</summary>
+    Decision,
+
+    /// <summary>Granted: a certificate is issued.</summary>
+    Granted,
+
+    /// <summary>Refused, with the reason.</summary>
+    Refused,
+
+    /// <summary>Withdrawn by the applicant.</summary>
+    Withdrawn,
+}
+
+/// <summary>Part a person takes in a case; one person takes one part.</summary>
+[DatabaseEnum("certification.part")]
+public enum CasePart
+{
+    /// <summary>Member of the household, or who filed for it.</summary>
+    Producer,
+
+    /// <summary>Checks completeness.</summary>
+    Intake,
+
+    /// <summary>Takes samples.</summary>
+    Sampler,
+
+    /// <summary>Enters results.</summary>
+    Analyst,
+
+    /// <summary>Approves results.</summary>
+    Supervisor,
+
+    /// <summary>Recommends.</summary>
+    Reviewer,
+
+    /// <summary>Decides.</summary>
+    DecisionMaker,
+}
+
+/// <summary>What can happen to an application.</summary>
+internal enum CertificationStep
+{
+    Submit,
+    Return,
+    Accept,
+    Assign,
+    TakeSample,
+    EnterResults,
+    ApproveResults,
+    Compare,
+    Recommend,
+    Grant,
+    Refuse,
+    Withdraw,
+}
+
+/// <summary>A request to have one lot certified, from filing to decision.</summary>
+internal sealed record CertificationApplication(
+    CertificationApplicationId Id, string? Number, LotId Lot, HouseholdId Household, PersonId Head, OrganisationId Applicant, ProductCode Product,
+    string RuleGroup, TerritoryCode Village, long Amount, string Unit, DateOnly ReadyOn, DateOnly ExpiresOn, string Scheme, int SchemeVersion,
+    long FeeMinor, string Currency, CertificationStage Stage, int Version, OrganisationId? Body, OrganisationId? Laboratory, string? Seed, PersonId? Intake,
+    PersonId? Sampler, PersonId? Analyst, PersonId? Supervisor, PersonId? Reviewer, PersonId? DecisionMaker, PersonId FiledBy, DateTimeOffset CreatedAt,
+    DateTimeOffset? SubmittedAt, DateTimeOffset Now)
+{
+    private static readonly Sql Columns = Sql.Of($"""
+        id, number, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on, scheme, scheme_version,
+        fee_minor, currency, stage, version, body, laboratory, seed, intake, sampler, analyst, supervisor, reviewer, decision_maker, filed_by, created_at,
+        submitted_at, kernel.now() as now
+        """);
+
+    /// <summary><c>KZ</c> or <c>KG</c>, whose calendar the clocks follow.</summary>
+    public string Country => Place.Country(Village);
+
+    /// <summary>The whole life of an application. A pair that is not listed is not allowed.</summary>
+    public static CertificationStage? Next(CertificationStage stage, CertificationStep step) => (stage, step) switch
+    {
+        (CertificationStage.Draft or CertificationStage.ReturnedIncomplete, CertificationStep.Submit) => CertificationStage.Submitted,
+        (CertificationStage.Submitted, CertificationStep.Return) => CertificationStage.ReturnedIncomplete,
+        (CertificationStage.Submitted, CertificationStep.Accept) => CertificationStage.Accepted,
+        (CertificationStage.Accepted, CertificationStep.Assign) => CertificationStage.Sampling,
+        (CertificationStage.Sampling or CertificationStage.InLaboratory, CertificationStep.TakeSample) => CertificationStage.InLaboratory,
+        (CertificationStage.InLaboratory, CertificationStep.EnterResults) => CertificationStage.InLaboratory,
+        (CertificationStage.InLaboratory, CertificationStep.ApproveResults) => CertificationStage.ResultsReady,
+        (CertificationStage.ResultsReady, CertificationStep.Compare) => CertificationStage.Review,
+        (CertificationStage.Review, CertificationStep.Recommend) => CertificationStage.Decision,
+        (CertificationStage.Decision, CertificationStep.Grant) => CertificationStage.Granted,
+        (CertificationStage.Decision, CertificationStep.Refuse) => CertificationStage.Refused,
+        (CertificationStage.Draft or CertificationStage.Submitted or CertificationStage.ReturnedIncomplete or CertificationStage.Sampling
+            or CertificationStage.InLaboratory or CertificationStage.Review or CertificationStage.Decision, CertificationStep.Withdraw)
+            => CertificationStage.Withdrawn,
+        _ => null,
+    };
+
+    /// <summary>The refusal of a step that the stage does not allow.</summary>
+    public Refusal WrongStage() => new("wrong-stage", $"An application in stage {Stage} does not allow this step.");
+
+    public static Task<CertificationApplication?> Find(CertificationApplicationId id, Database database, CancellationToken cancel) =>
+        database.Find<CertificationApplication>($"select {Columns} from certification.application where id = {id}", cancel);
+
+    /// <summary>The application, if the actor's organisation tests or certifies it.</summary>
+    public static Task<CertificationApplication?> FindInCare(CertificationApplicationId id, Database database, CancellationToken cancel) =>
+        database.Find<CertificationApplication>($"""
+            select {Columns} from certification.application
+             where id = {id} and {database.Actor.Organisation} in (body, laboratory) and stage <> 'draft'
+            """, cancel);
+
+    /// <summary>Applications the actor may see: of the own household, organisation or case.</summary>
+    public static Sql Visible(Actor actor) => Sql.Of($"""
+        (household = {actor.Household} or filed_by = {actor.Person} or applicant = {actor.Organisation}
+         or (stage <> 'draft' and {actor.Organisation} in (body, laboratory)) or {actor.Roles.Contains(Role.Auditor)})
+        """);
+
+    public static Task<CertificationApplication?> FindVisible(CertificationApplicationId id, Database database, CancellationToken cancel) =>
+        database.Find<CertificationApplication>($"select {Columns} from certification.application where id = {id} and {Visible(database.Actor)}", cancel);
+
+    public PersonId? Assigned(CasePart part) => part switch
+    {
+        CasePart.Intake => Intake,
+        CasePart.Sampler => Sampler,
+        CasePart.Analyst => Analyst,
+        CasePart.Supervisor => Supervisor,
+        CasePart.Reviewer => Reviewer,
+        CasePart.DecisionMaker => DecisionMaker,
+        _ => null,
+    };
+
+    /// <summary>
+    /// Refuses a step to anybody but the one it is assigned to: <c>own-work</c> for those who have another part in the case,
+    /// <c>not-assigned</c> for the rest. The evidence tables refuse the same.
+    /// </summary>
+    public async Task<Refusal?> OnlyFor(CasePart part, Database database, CancellationToken cancel)
+    {
+        var me = PersonId.From(database.Actor.Person!.Value);
+        var ownHousehold = database.Actor.Household == Household.Value;
+        if (Assigned(part) == me && !ownHousehold)
+        {
+            return null;
+        }
+
+        var involved = ownHousehold || Enum.GetValues<CasePart>().Any(other => other != part && Assigned(other) == me) || Head == me || FiledBy == me
+            || await database.Value<bool>($"select exists (select from certification.participation where application = {Id} and person = {me} and part <> {part})", cancel);
+        return involved ? CaseWork.OwnWork : CaseWork.NotAssigned;
+    }
+
+    /// <summary>Moves the stage and appends the event in one statement; false when somebody else moved it first.</summary>
+    public async Task<bool> Move<TEvent>(CertificationStage next, Sql also, TEvent happened, Database database, CancellationToken cancel) =>
+        await database.Execute($"""
+            with moved as (
+                update certification.application set stage = {next}, version = version + 1{also}
+                 where id = {Id} and version = {Version} returning id)
+            select kernel.append(id, {typeof(TEvent).Name}, {Event.Text(happened)}) from moved
+            """, cancel) == 1;
+}
+
+/// <summary>What a territory's code says.</summary>
+internal static class Place
+{
+    public static string Country(TerritoryCode village) => village.Value.StartsWith("kg", StringComparison.Ordinal) ? "KG" : "KZ";
+
+    /// <summary>The end of a day in the country: Kazakhstan has kept UTC+5 since 2024, Kyrgyzstan UTC+6.</summary>
+    public static DateTimeOffset EndOf(DateOnly day, string country) =>
+        new DateTimeOffset(day.AddDays(1), TimeOnly.MinValue, TimeSpan.FromHours(country == "KG" ? 6 : 5)).AddSeconds(-1).ToUniversalTime();
+}

@@ -1,0 +1,134 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>The outcome of a completeness check.</summary>
+/// <param name="Complete">True accepts the application and assigns its people, false returns it.</param>
+/// <param name="Missing">Everything that is missing, in plain words, 3 to 200 characters each, at most 20; empty when complete.</param>
+public sealed record CompletenessCheck(bool Complete, [MaxLength(20)] IReadOnlyList<string>? Missing = null);
+
+/// <summary>POST /v1/applications/{id}/completeness.</summary>
+public static class CheckCompleteness
+{
+    internal static void Map(RouteGroupBuilder applications) =>
+        applications.MapPost("/{id}/completeness", Handle).WithName("checkCompleteness").Requires(Role.IntakeOfficer, Role.QualityManager).Moves();
+
+    /// <summary>Accept an application as complete, or return it once with the full list of what is missing.</summary>
+    /// <remarks>Accepting draws sampler, analyst, supervisor, reviewer and decision maker, all different people.
+    /// 400 `missing-list` when list and outcome disagree; 409 `wrong-stage`, `not-assigned`, `own-work`, `no-eligible-person`, `changed-meanwhile`;
+    /// 409 `second-return` when it was returned before and you are not the quality manager.</remarks>
+    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        INotices notices, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        return Answer.NoContent(await Check(id, check, database, organisations, people, tasks, notices, cancel));
+    }
+
+    internal static async Task<Refusal?> Check(
+        CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        INotices notices, CancellationToken cancel)
+    {
+        var missing = check.Missing ?? [];
+        if (check.Complete != (missing.Count == 0) || missing.Any(item => item.Trim().Length is < 3 or > 200))
+        {
+            return Refusal.Invalid("#/missing", "missing-list", "List what is missing, each in 3 to 200 characters, and only then.");
+        }
+
+        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        var step = check.Complete ? CertificationStep.Accept : CertificationStep.Return;
+        if (CertificationApplication.Next(application.Stage, step) is not { } next)
+        {
+            return application.WrongStage();
+        }
+
+        var quality = database.Actor.Roles.Contains(Role.QualityManager);
+        var refused = await application.OnlyFor(CasePart.Intake, database, cancel);
+        if (refused is not null && !(quality && refused == CaseWork.NotAssigned))
+        {
+            return refused;
+        }
+
+        var earlier = await database.List<bool>($"select complete from certification.completeness where application = {id}", cancel);
+        if (!check.Complete && earlier.Count > 0 && !quality)
+        {
+            return new Refusal("second-return", "It was returned once; only the quality manager returns it again.");
+        }
+
+        await database.Execute($"""
+            insert into certification.completeness (application, number, complete, missing)
+            values ({id}, {earlier.Count + 1}, {check.Complete}, {missing.Select(item => item.Trim()).ToArray()})
+            """, cancel);
+        return check.Complete
+            ? await Accept(application, next, database, organisations, people, tasks, cancel)
+            : await Return(application, next, missing, database, tasks, notices, cancel);
+    }
+
+    private static async Task<Refusal?> Return(
+        CertificationApplication application, CertificationStage next, IReadOnlyList<string> missing, Database database, ITasks tasks, INotices notices,
+        CancellationToken cancel)
+    {
+        if (!await application.Move(next, Sql.Of($""), new ApplicationReturned(application.Id, missing.Count), database, cancel))
+        {
+            return Refusal.ChangedMeanwhile;
+        }
+
+        await CaseWork.Hand(application, [CaseTask.Check], CaseTask.Complete, application.FiledBy, database, tasks, cancel);
+        await notices.Send([new Notice("application-returned", new Dictionary<string, string>
+        {
+            ["number"] = application.Number!, ["missing"] = string.Join("; ", missing),
+        }, application.Head)], cancel);
+        return null;
+    }
+
+    private static async Task<Refusal?> Accept(
+        CertificationApplication application, CertificationStage accepted, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        CancellationToken cancel)
+    {
+        var excluded = new HashSet<PersonId>
+        {
+            application.Head, application.FiledBy, application.Intake!.Value, PersonId.From(database.Actor.Person!.Value),
+        };
+        var body = application.Body!.Value;
+        var candidates = new Dictionary<CasePart, IReadOnlyList<PersonId>>
+        {
+            [CasePart.Sampler] = await people.Holding(Role.Sampler, body, null, cancel),
+            [CasePart.Reviewer] = await people.Holding(Role.Reviewer, body, null, cancel),
+            [CasePart.DecisionMaker] = await people.Holding(Role.DecisionMaker, body, null, cancel),
+        };
+        foreach (var laboratory in (await organisations.OfKind(OrganisationKind.Laboratory, cancel)).Select(one => one.Id).Append(body))
+        {
+            candidates[CasePart.Analyst] = await people.Holding(Role.LaboratoryAnalyst, laboratory, null, cancel);
+            candidates[CasePart.Supervisor] = await people.Holding(Role.LaboratorySupervisor, laboratory, null, cancel);
+            if (Draw.Assign(application.Seed!, candidates, excluded) is not { } drawn)
+            {
+                continue;
+            }
+
+            // Assigning follows accepting at once; the stage between is only ever seen in the history.
+            var sampling = CertificationApplication.Next(accepted, CertificationStep.Assign)!.Value;
+            if (!await application.Move(sampling, Sql.Of($"""
+                , laboratory = {laboratory}, sampler = {drawn[CasePart.Sampler]}, analyst = {drawn[CasePart.Analyst]},
+                  supervisor = {drawn[CasePart.Supervisor]}, reviewer = {drawn[CasePart.Reviewer]}, decision_maker = {drawn[CasePart.DecisionMaker]}
+                """), new ApplicationAccepted(application.Id, application.Seed!), database, cancel))
+            {
+                return Refusal.ChangedMeanwhile;
+            }
+
+            await CaseWork.Hand(application, [CaseTask.Check], CaseTask.Sample, drawn[CasePart.Sampler], database, tasks, cancel);
+            return null;
+        }
+
+        return new Refusal("no-eligible-person", "There are too few different people in body and laboratory for this case.");
+    }
+}

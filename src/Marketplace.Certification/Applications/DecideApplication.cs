@@ -1,0 +1,88 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>A decision on an application.</summary>
+/// <param name="Granted">True grants the certificate, false refuses it.</param>
+/// <param name="Reason">Shown to the household; 3 to 2000 characters.</param>
+public sealed record ApplicationDecision(bool Granted, [StringLength(2000, MinimumLength = 3)] string Reason);
+
+/// <summary>What came of a decision.</summary>
+/// <param name="Stage"><c>granted</c> or <c>refused</c>.</param>
+/// <param name="Certificate">Serial of the certificate issued; absent when refused.</param>
+public sealed record DecisionOutcome(CertificationStage Stage, string? Certificate);
+
+/// <summary>POST /v1/applications/{id}/decision.</summary>
+public static class DecideApplication
+{
+    internal static void Map(RouteGroupBuilder applications) =>
+        applications.MapPost("/{id}/decision", Handle).WithName("decideApplication").Requires(stepUp: true, Role.DecisionMaker).Moves();
+
+    /// <summary>Decide an application; granting issues and signs the certificate and credits its quantity.</summary>
+    /// <remarks>409 `wrong-stage` unless it waits for the decision; 409 `own-work` for anybody with another part in the case or household;
+    /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `issuance-stopped`, `lot-expired`, `above-ceiling`;
+    /// 409 `changed-meanwhile` when another decision won.</remarks>
+    public static async Task<Results<Ok<DecisionOutcome>, ProblemHttpResult>> Handle(
+        CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ITasks tasks, INotices notices,
+        Secrets secrets, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(decision);
+        return Answer.Ok(await Decide(id, decision, database, accounts, tasks, notices, secrets, cancel));
+    }
+
+    internal static async Task<Outcome<DecisionOutcome>> Decide(
+        CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ITasks tasks, INotices notices,
+        Secrets secrets, CancellationToken cancel)
+    {
+        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        if (await application.OnlyFor(CasePart.DecisionMaker, database, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        if (CertificationApplication.Next(application.Stage, decision.Granted ? CertificationStep.Grant : CertificationStep.Refuse) is not { } next)
+        {
+            return application.WrongStage();
+        }
+
+        if (!await application.Move(next, Sql.Of($""), new ApplicationDecided(id, application.Lot, decision.Granted), database, cancel))
+        {
+            return Refusal.ChangedMeanwhile;
+        }
+
+        // own-work, results-fail and results-incomplete are the table's triggers: no path can forget them.
+        await database.Execute($"insert into certification.decision (application, granted, reason) values ({id}, {decision.Granted}, {decision.Reason})", cancel);
+        string? serial = null;
+        if (decision.Granted)
+        {
+            var issued = await IssueCertificate.Issue(application, database, accounts, secrets, cancel);
+            if (issued.Refusal is { } stopped)
+            {
+                return stopped;
+            }
+
+            serial = issued.Value;
+        }
+        else if (await accounts.TakeFromCertification(application.Lot, cancel) is { } busy)
+        {
+            return busy;
+        }
+
+        await CaseWork.Hand(application, [CaseTask.Decide], null, null, database, tasks, cancel);
+        await notices.Send([new Notice(decision.Granted ? "certificate-issued" : "application-refused", new Dictionary<string, string>
+        {
+            ["number"] = application.Number!, ["serial"] = serial ?? "", ["reason"] = decision.Reason,
+        }, application.Head)], cancel);
+        return new DecisionOutcome(next, serial);
+    }
+}

@@ -1,0 +1,145 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>One measured value.</summary>
+/// <param name="Indicator">Code of the indicator, for example <c>nitrates</c>.</param>
+/// <param name="Value">The number, 0 or more; may be absent for detected and not detected.</param>
+/// <param name="Unit">The limit's unit, for example <c>mg/kg</c>; for presence the sample examined, for example <c>25 g</c>.</param>
+/// <param name="Method">The method, for example a standard's number; 2 to 100 characters.</param>
+/// <param name="Comparator">How the value stands to the number; <c>equal</c> by default.</param>
+public sealed record ResultValue(
+    [StringLength(40, MinimumLength = 2)] string Indicator, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value,
+    [StringLength(20, MinimumLength = 1)] string Unit, [StringLength(100, MinimumLength = 2)] string Method,
+    ResultComparator Comparator = ResultComparator.Equal);
+
+/// <summary>Results of the current sample.</summary>
+/// <param name="Values">1 to 60 values, each indicator once; they replace an earlier entry.</param>
+public sealed record ResultSheet([MinLength(1), MaxLength(60)] IReadOnlyList<ResultValue> Values);
+
+/// <summary>Results held against the limits in force when the case was filed.</summary>
+/// <param name="Verdict">The whole.</param>
+/// <param name="Findings">One entry per indicator measured or missing.</param>
+public sealed record ResultComparison(ResultVerdict Verdict, IReadOnlyList<ResultFinding> Findings);
+
+/// <summary>POST /v1/applications/{id}/results.</summary>
+public static class EnterResults
+{
+    internal static void Map(RouteGroupBuilder applications) =>
+        applications.MapPost("/{id}/results", Handle).WithName("enterResults").Requires(Role.LaboratoryAnalyst).Moves();
+
+    /// <summary>Enter the results of the current sample; the answer says how they compare.</summary>
+    /// <remarks>400 `unknown-indicator`, `repeated-indicator`, `value-missing`, `wrong-unit`; 409 `wrong-stage`, `not-assigned`, `own-work`,
+    /// `changed-meanwhile`.</remarks>
+    public static async Task<Results<Ok<ResultComparison>, ProblemHttpResult>> Handle(
+        CertificationApplicationId id, ResultSheet sheet, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(sheet);
+        return Answer.Ok(await Enter(id, sheet, database, tasks, cancel));
+    }
+
+    internal static async Task<Outcome<ResultComparison>> Enter(
+        CertificationApplicationId id, ResultSheet sheet, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        if (await application.OnlyFor(CasePart.Analyst, database, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        if (CertificationApplication.Next(application.Stage, CertificationStep.EnterResults) is not { } next)
+        {
+            return application.WrongStage();
+        }
+
+        var limits = await LimitsInForce.For(application, database, cancel);
+        var known = await database.List<string>($"select code from certification.indicator", cancel);
+        if (Malformed(sheet, limits, known) is { } malformed)
+        {
+            return malformed;
+        }
+
+        var values = sheet.Values;
+        var entry = await database.Value<int>($"select count(*)::int + 1 from certification.result_entry where application = {id}", cancel);
+        if (!await application.Move(next, Sql.Of($""), new ResultsEntered(id, entry), database, cancel))
+        {
+            return Refusal.ChangedMeanwhile;
+        }
+
+        await database.Execute($"""
+            insert into certification.result_entry (application, number, sample)
+            select {id}, {entry}, id from certification.sample where application = {id} order by number desc limit 1
+            """, cancel);
+        await database.Execute($"""
+            insert into certification.result (application, entry, indicator, comparator, value, unit, method)
+            select {id}, {entry}, * from unnest({values.Select(value => value.Indicator).ToArray()},
+                {values.Select(value => value.Comparator).ToArray()}, {values.Select(value => value.Value).ToArray()},
+                {values.Select(value => value.Unit).ToArray()}, {values.Select(value => value.Method).ToArray()})
+            """, cancel);
+        await CaseWork.Hand(application, [CaseTask.Enter, CaseTask.Approve], CaseTask.Approve, application.Supervisor, database, tasks, cancel);
+        var required = await LimitsInForce.Required(application, database, cancel);
+        var (verdict, findings) = Comparison.Of(limits, required,
+            [.. values.Select(value => new Measured(value.Indicator, value.Comparator, value.Value, value.Unit))]);
+        return new ResultComparison(verdict, findings);
+    }
+
+    private static Refusal? Malformed(ResultSheet sheet, IReadOnlyDictionary<string, LimitRule> limits, List<string> known)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (value, at) in sheet.Values.Select((value, at) => (value, at)))
+        {
+            if (!known.Contains(value.Indicator))
+            {
+                return Refusal.Invalid($"#/values/{at}/indicator", "unknown-indicator", "There is no such indicator.");
+            }
+
+            if (!seen.Add(value.Indicator))
+            {
+                return Refusal.Invalid($"#/values/{at}/indicator", "repeated-indicator", "Each indicator stands once.");
+            }
+
+            if (value.Value is null && value.Comparator is not (ResultComparator.Detected or ResultComparator.NotDetected))
+            {
+                return Refusal.Invalid($"#/values/{at}/value", "value-missing", "A measured value needs its number.");
+            }
+
+            if (limits.TryGetValue(value.Indicator, out var rule)
+                && !Comparison.Comparable(rule, new Measured(value.Indicator, value.Comparator, value.Value, value.Unit)))
+            {
+                return Refusal.Invalid($"#/values/{at}/unit", "wrong-unit", $"The limit of {value.Indicator} is in {rule.Unit ?? rule.Sample ?? "pieces"}.");
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>What a case is judged by: limits and required tests in force when it was filed.</summary>
+internal static class LimitsInForce
+{
+    public static async Task<IReadOnlyDictionary<string, LimitRule>> For(
+        CertificationApplication application, Database database, CancellationToken cancel) => Comparison.Applicable(
+        await database.List<LimitRule>($"""
+            select distinct on (number) number, products, months, indicator, kind, lowest, highest, unit, sample, regulation
+              from certification.limit_rule
+             where active and rule_group = {application.RuleGroup} and valid_from <= {application.SubmittedAt}::date
+               and (valid_until is null or valid_until >= {application.SubmittedAt}::date)
+             order by number, edition desc
+            """, cancel), application.Product.Value, application.ReadyOn);
+
+    public static Task<List<string>> Required(CertificationApplication application, Database database, CancellationToken cancel) =>
+        database.List<string>($"""
+            select indicator from certification.scheme_test
+             where code = {application.Scheme} and version = {application.SchemeVersion} and rule_group = {application.RuleGroup} order by indicator
+            """, cancel);
+}

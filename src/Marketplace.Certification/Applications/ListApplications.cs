@@ -1,0 +1,73 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>An application in a list.</summary>
+/// <param name="Id">The application.</param>
+/// <param name="Number">The number people say; absent for a draft.</param>
+/// <param name="Lot">The lot.</param>
+/// <param name="Household">The producer.</param>
+/// <param name="Product">The product.</param>
+/// <param name="Village">Where the lot is.</param>
+/// <param name="Scheme">The conformity scheme.</param>
+/// <param name="Stage">Where it stands.</param>
+/// <param name="SubmittedAt">When it was first submitted.</param>
+public sealed record ApplicationSummary(
+    CertificationApplicationId Id, string? Number, LotId Lot, HouseholdId Household, ProductCode Product, TerritoryCode Village, string Scheme,
+    CertificationStage Stage, DateTimeOffset? SubmittedAt);
+
+/// <summary>GET /v1/applications.</summary>
+public static class ListApplications
+{
+    internal static void Map(RouteGroupBuilder applications) => applications.MapGet("", Handle).WithName("listApplications").RequiresSignIn();
+
+    /// <summary>List the applications of your household, organisation or cases, newest first.</summary>
+    /// <param name="stage">Only this stage.</param>
+    /// <param name="mine">Only those assigned to you.</param>
+    /// <param name="limit">1 to 200; 50 by default.</param>
+    /// <param name="cursor">From the page before.</param>
+    /// <remarks>400 `bad-cursor`, `unknown-stage`.</remarks>
+    public static async Task<Results<Ok<Page<ApplicationSummary>>, ProblemHttpResult>> Handle(
+        HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [StringLength(30)] string? stage = null, bool mine = false,
+        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+    {
+        var query = $"applications {stage} {mine}";
+        Guid? after = null;
+        CertificationStage? only = null;
+        if (stage is not null)
+        {
+            only = Enum.GetValues<CertificationStage>().Cast<CertificationStage?>()
+                .FirstOrDefault(one => JsonNamingPolicy.SnakeCaseLower.ConvertName(one.ToString()!) == stage);
+            if (only is null)
+            {
+                return Problems.From(Refusal.Invalid("#/query/stage", "unknown-stage", "There is no such stage."));
+            }
+        }
+
+        if (cursor is not null)
+        {
+            if (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out var id))
+            {
+                return Problems.From(Cursors.Bad);
+            }
+
+            after = id;
+        }
+
+        var rows = await database.List<ApplicationSummary>($"""
+            select id, number, lot, household, product, village, scheme, stage, submitted_at from certification.application
+             where {CertificationApplication.Visible(database.Actor)} and ({after} is null or id < {after}) {(only is { } wanted ? Sql.Of($"and stage = {wanted}") : Sql.Of($""))}
+               and (not {mine} or {database.Actor.Person} in (filed_by, intake, sampler, analyst, supervisor, reviewer, decision_maker))
+             order by id desc limit {limit + 1}
+            """, cancel);
+        return TypedResults.Ok(cursors.Cut(http, rows, limit, query, row => [row.Id.Value.ToString()]));
+    }
+}

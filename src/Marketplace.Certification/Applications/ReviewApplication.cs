@@ -1,0 +1,60 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>The reviewer's recommendation.</summary>
+/// <param name="RecommendGrant">True recommends to grant, false to refuse.</param>
+/// <param name="Reason">3 to 2000 characters.</param>
+public sealed record ApplicationReview(bool RecommendGrant, [StringLength(2000, MinimumLength = 3)] string Reason);
+
+/// <summary>POST /v1/applications/{id}/review.</summary>
+public static class ReviewApplication
+{
+    internal static void Map(RouteGroupBuilder applications) =>
+        applications.MapPost("/{id}/review", Handle).WithName("reviewApplication").Requires(Role.Reviewer).Moves();
+
+    /// <summary>Recommend to grant or refuse.</summary>
+    /// <remarks>409 `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>
+    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        CertificationApplicationId id, ApplicationReview review, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(review);
+        return Answer.NoContent(await Review(id, review, database, tasks, cancel));
+    }
+
+    internal static async Task<Refusal?> Review(
+        CertificationApplicationId id, ApplicationReview review, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        if (await application.OnlyFor(CasePart.Reviewer, database, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        if (CertificationApplication.Next(application.Stage, CertificationStep.Recommend) is not { } next)
+        {
+            return application.WrongStage();
+        }
+
+        if (!await application.Move(next, Sql.Of($""), new ApplicationReviewed(id, review.RecommendGrant), database, cancel))
+        {
+            return Refusal.ChangedMeanwhile;
+        }
+
+        await database.Execute($"""
+            insert into certification.review (application, recommend_grant, reason) values ({id}, {review.RecommendGrant}, {review.Reason})
+            """, cancel);
+        await CaseWork.Hand(application, [CaseTask.Review], CaseTask.Decide, application.DecisionMaker, database, tasks, cancel);
+        return null;
+    }
+}

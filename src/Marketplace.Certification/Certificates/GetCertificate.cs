@@ -1,0 +1,102 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>The public part of a certificate.</summary>
+/// <param name="Serial">Its serial.</param>
+/// <param name="State">Its state now.</param>
+/// <param name="Product">Product code.</param>
+/// <param name="ProductNameEn">Product in English.</param>
+/// <param name="ProductNameRu">Product in Russian.</param>
+/// <param name="ProductNameKk">Product in Kazakh.</param>
+/// <param name="ProductNameKy">Product in Kyrgyz.</param>
+/// <param name="Village">Territory code.</param>
+/// <param name="VillageNameKk">Village in the state language.</param>
+/// <param name="VillageNameRu">Village in Russian.</param>
+/// <param name="Lot">The lot.</param>
+/// <param name="Quantity">Certified quantity.</param>
+/// <param name="Left">What is left of it to sell now; zero unless active.</param>
+/// <param name="Issuer">The certification body.</param>
+/// <param name="IssuerName">Its name.</param>
+/// <param name="Scheme">The conformity scheme.</param>
+/// <param name="SchemeVersion">Its version.</param>
+/// <param name="ValidFrom">First instant of validity.</param>
+/// <param name="ValidUntil">Last instant of validity.</param>
+/// <param name="Label">The signed text of the QR.</param>
+/// <param name="Qr">Address of the QR as SVG.</param>
+public sealed record CertificateDetails(
+    string Serial, CertificateState State, ProductCode Product, string ProductNameEn, string ProductNameRu, string ProductNameKk, string ProductNameKy,
+    TerritoryCode Village, string VillageNameKk, string VillageNameRu, LotId Lot, Quantity Quantity, Quantity Left, OrganisationId Issuer,
+    string IssuerName, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label, string Qr);
+
+/// <summary>GET /v1/certificates/{serial}.</summary>
+public static class GetCertificate
+{
+    internal static void Map(RouteGroupBuilder certificates) => certificates.MapGet("/{serial}", Handle).WithName("getCertificate").Anyone();
+
+    /// <summary>Read the public part of a certificate.</summary>
+    /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>
+    public static async Task<Results<Ok<CertificateDetails>, ProblemHttpResult>> Handle(
+        string serial, Database database, IProducts products, ITerritories territories, IOrganisations organisations, CancellationToken cancel) =>
+        Answer.Ok(await Read(serial, database, products, territories, organisations, cancel));
+
+    /// <summary>The page and the route show the same.</summary>
+    public static async Task<Outcome<CertificateDetails>> Read(
+        string serial, Database database, IProducts products, ITerritories territories, IOrganisations organisations, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(serial);
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(products);
+        ArgumentNullException.ThrowIfNull(territories);
+        ArgumentNullException.ThrowIfNull(organisations);
+        if (!Serial.IsWellFormed(serial) || await database.Find<Shown>($"""
+            select c.serial, case when c.state in ('active', 'suspended') and c.valid_until < kernel.now() then 'expired' else c.state end as state,
+                   c.product, c.village, c.lot, c.amount, c.unit, coalesce(s.available, 0) as left_to_sell, c.issuer, c.scheme, c.scheme_version,
+                   c.valid_from, c.valid_until, c.label
+              from certification.certificate c
+              left join supply.public_sellable_lot s on s.lot_id = c.lot and s.tenant_id = c.tenant_id and not s.held
+             where c.serial = {serial}
+            """, cancel) is not { } shown)
+        {
+            return Refusal.NotFound;
+        }
+
+        var product = (await products.Of([shown.Product], cancel)).GetValueOrDefault(shown.Product);
+        var village = (await territories.Places([shown.Village], cancel)).GetValueOrDefault(shown.Village);
+        var issuer = (await organisations.Of([shown.Issuer], cancel)).GetValueOrDefault(shown.Issuer);
+        return new CertificateDetails(shown.Serial, shown.State, shown.Product, product?.NameEn ?? shown.Product.Value, product?.NameRu ?? shown.Product.Value,
+            product?.NameKk ?? shown.Product.Value, product?.NameKy ?? shown.Product.Value, shown.Village, village?.NameKk ?? shown.Village.Value,
+            village?.NameRu ?? shown.Village.Value, shown.Lot, new Quantity(shown.Amount, shown.Unit),
+            new Quantity(shown.State == CertificateState.Active ? shown.LeftToSell : 0, shown.Unit), shown.Issuer, issuer?.Name ?? "", shown.Scheme,
+            shown.SchemeVersion, shown.ValidFrom, shown.ValidUntil, shown.Label, $"/v1/certificates/{shown.Serial}/label");
+    }
+
+    private sealed record Shown(
+        string Serial, CertificateState State, ProductCode Product, TerritoryCode Village, LotId Lot, long Amount, string Unit, long LeftToSell,
+        OrganisationId Issuer, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label);
+}
+
+/// <summary>GET /v1/certificates/{serial}/label.</summary>
+public static class GetCertificateLabel
+{
+    internal static void Map(RouteGroupBuilder certificates) =>
+        certificates.MapGet("/{serial}/label", Handle).WithName("getCertificateLabel").Anyone().Produces<string>(200, "image/svg+xml");
+
+    /// <summary>The QR of a certificate as SVG.</summary>
+    /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>
+    public static async Task<Results<ContentHttpResult, ProblemHttpResult>> Handle(string serial, Database database, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(serial);
+        ArgumentNullException.ThrowIfNull(database);
+        var label = Serial.IsWellFormed(serial)
+            ? await database.Value<string>($"select label from certification.certificate where serial = {serial}", cancel)
+            : null;
+        return label is null ? Problems.From(Refusal.NotFound) : TypedResults.Content(QrCode.Svg(label), "image/svg+xml");
+    }
+}

@@ -1,0 +1,74 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Marketplace.Certification;
+
+/// <summary>Schemes, applications, samples, results, decisions, certificates.</summary>
+public static class CertificationModule
+{
+    /// <summary>Adds what the module needs.</summary>
+    public static IServiceCollection AddCertification(this IServiceCollection services)
+    {
+        services.AddValidation();
+        services.AddScoped<ICertificates, Certificates>();
+        services.AddSingleton<ExpireCertificates>();
+        services.AddHostedService(provider => provider.GetRequiredService<ExpireCertificates>());
+        foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[
+            ("own-work", CaseWork.OwnWork.Sentence),
+            ("not-assigned", CaseWork.NotAssigned.Sentence),
+            ("wrong-stage", "The application is not in a stage that allows this."),
+            ("lot-applied-for", "There is an open application for this lot already."),
+            ("seal-used", "This seal number was used before."),
+            ("sample-in-future", "A sample cannot be taken later than now."),
+            ("sample-too-old", "The sample is older than 30 days before the lot is ready."),
+            ("results-fail", "The results break a limit: this can only be refused."),
+            ("results-incomplete", "The results are incomplete: this cannot be granted."),
+            ("changed-meanwhile", Refusal.ChangedMeanwhile.Sentence),
+            ("issuance-stopped", "This certification body may not issue now."),
+            ("no-decision", "A certificate is issued by a granting decision only."),
+            ("wrong-state", "The certificate's state does not allow this step.")])
+        {
+            services.AddSingleton(new ConstraintRefusal(code, sentence));
+        }
+
+        return services;
+    }
+
+    /// <summary>Maps the module's routes.</summary>
+    public static void MapCertification(this IEndpointRouteBuilder routes)
+    {
+        ListSchemes.Map(routes.Noun("/schemes", "Schemes"));
+
+        var applications = routes.Noun("/applications", "Applications");
+        FileApplication.Map(applications);
+        ListApplications.Map(applications);
+        GetApplication.Map(applications);
+        SubmitApplication.Map(applications);
+        CheckCompleteness.Map(applications);
+        TakeSample.Map(applications);
+        EnterResults.Map(applications);
+        ApproveResults.Map(applications);
+        ReviewApplication.Map(applications);
+        DecideApplication.Map(applications);
+        WithdrawApplication.Map(applications);
+        ReassignApplication.Map(applications);
+
+        var certificates = routes.Noun("/certificates", "Certificates");
+        GetCertificate.Map(certificates);
+        GetCertificateLabel.Map(certificates);
+        SuspendCertificate.Map(certificates);
+        ReinstateCertificate.Map(certificates);
+        WithdrawCertificate.Map(certificates);
+        VerifyLabel.Map(routes.Noun("/verifications", "Certificates"));
+        ListIssuerKeys.Map(routes.Noun("/issuer-keys", "Certificates"));
+        SetIssuance.Map(routes.Noun("/issuance", "Certificates"));
+    }
+
+    /// <summary>Loads schemes, indicators and limits after the migrations; safe to repeat.</summary>
+    /// <param name="ownerConnection">A connection string of the role that owns the schema.</param>
+    /// <param name="cancel">Ends the loading; nothing of it stays.</param>
+    public static Task LoadReferenceData(string ownerConnection, CancellationToken cancel) => ReferenceData.Load(ownerConnection, cancel);
+}
