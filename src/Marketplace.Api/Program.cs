@@ -1,0 +1,35 @@
+using Marketplace.Api;
+using Marketplace.Api.Demo;
+using Marketplace.Api.OpenApi;
+
+// For the container's health check, whose image has no curl: ends with 0 when the address answers well.
+if (args is ["--health", var address])
+{
+    using var probe = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+    return (await probe.GetAsync(new Uri(address))).IsSuccessStatusCode ? 0 : 1;
+}
+
+var builder = WebApplication.CreateBuilder(args);
+builder.WebHost.UseStaticWebAssets();
+var home = await DatabaseHome.Open(builder.Configuration, CancellationToken.None);
+
+builder.Services.AddDatabase(home);
+builder.Services.AddHttpRules();
+builder.Services.AddModules();
+builder.Services.AddDescription();
+builder.AddObservability();
+builder.AddDemoTenant();
+
+var app = builder.Build();
+app.UseHttpRules();
+app.MapModules();
+app.MapDescription();
+app.MapHealth();
+
+await app.Begin();
+await app.RunAsync();
+await home.DisposeAsync();
+return 0;
+
+/// <summary>The API's process.</summary>
+public partial class Program;
