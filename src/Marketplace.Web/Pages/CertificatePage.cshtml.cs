@@ -1,0 +1,63 @@
+using System.Globalization;
+using Marketplace.Certification;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace Marketplace.Web.Pages;
+
+/// <summary>A certificate for whoever holds the goods or the label in hand.</summary>
+public sealed class CertificatePage(Database database, IProducts products, ITerritories territories, IOrganisations organisations) : PageModel
+{
+    internal static readonly IReadOnlyList<(string Code, string Name)> Languages = [("kk", "Қазақша"), ("ru", "Русский"), ("ky", "Кыргызча"), ("en", "English")];
+
+    internal string Language { get; private set; } = "en";
+
+    internal string Serial { get; private set; } = "";
+
+    internal CertificateWords Words => CertificateWords.In(Language);
+
+    internal CertificateDetails? Certificate { get; private set; }
+
+    internal string Qr => QrCode.Svg(Certificate!.Label);
+
+    internal string Colour => Certificate!.State switch { CertificateState.Active => "good", CertificateState.Suspended => "wait", _ => "bad" };
+
+    internal string Icon => Certificate!.State switch { CertificateState.Active => "✓", CertificateState.Suspended => "!", _ => "✕" };
+
+    internal string StateInWords => Words.States[Certificate!.State];
+
+    internal string ProductName => Language switch
+    {
+        "kk" => Certificate!.ProductNameKk,
+        "ru" => Certificate!.ProductNameRu,
+        "ky" => Certificate!.ProductNameKy,
+        _ => Certificate!.ProductNameEn,
+    };
+
+    internal string VillageName => Language is "kk" or "ky" ? Certificate!.VillageNameKk : Certificate!.VillageNameRu;
+
+    /// <summary>Shows the certificate; an unknown serial is a page too, with status 404.</summary>
+    public async Task<IActionResult> OnGetAsync(string language, string serial, CancellationToken cancel)
+    {
+        (Language, Serial) = (language, serial);
+        var read = await GetCertificate.Read(serial, database, products, territories, organisations, cancel);
+        Certificate = read.Refusal is null ? read.Value : null;
+        Response.StatusCode = Certificate is null ? 404 : 200;
+        Response.Headers.ContentLanguage = language;
+        return Page();
+    }
+
+    internal string InWords(Quantity quantity)
+    {
+        var unit = Units.Trading(quantity.Unit);
+        return ((decimal)quantity.Amount / unit.Steps).ToString("#,0.###", Numbers) + " " + Words.Units[unit.Code];
+    }
+
+    internal string Day(DateTimeOffset instant) =>
+        instant.ToOffset(TimeSpan.FromHours(Certificate!.Village.Value.StartsWith("kg", StringComparison.Ordinal) ? 6 : 5))
+            .ToString("dd.MM.yyyy", CultureInfo.InvariantCulture);
+
+    private NumberFormatInfo Numbers => new() { NumberGroupSeparator = "\u00a0", NumberDecimalSeparator = Language == "en" ? "." : "," };
+}
