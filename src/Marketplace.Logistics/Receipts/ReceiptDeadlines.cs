@@ -1,0 +1,96 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Marketplace.Logistics.Receipts;
+
+/// <summary>Accepts consignments the buyer did not answer in time; once each, on whichever instance comes first.</summary>
+internal sealed class ReceiptDeadlines(IServiceScopeFactory scopes, ILogger<ReceiptDeadlines> log) : BackgroundService
+{
+    /// <summary>One look at everything that is due; the number of consignments accepted.</summary>
+    internal async Task<int> Pass(CancellationToken cancel)
+    {
+        var accepted = 0;
+        foreach (var tenant in await TenantIds(cancel))
+        {
+            while (await AcceptOne(tenant, cancel))
+            {
+                accepted++;
+            }
+        }
+
+        return accepted;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(10));
+        try
+        {
+            do
+            {
+                try
+                {
+                    await Pass(stoppingToken);
+                }
+                catch (Exception failure) when (failure is NpgsqlException or TimeoutException or InvalidOperationException)
+                {
+                    log.LogWarning("Consignments could not be accepted: {Reason}", failure.Message);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    private async Task<bool> AcceptOne(string tenant, CancellationToken cancel)
+    {
+        await using var scope = Scope(tenant);
+        var database = scope.ServiceProvider.GetRequiredService<Database>();
+        var due = await database.Find<Due>($"""
+            select id, buyer_id as buyer from logistics.consignment
+             where stage = 'dispatched' and dispatched_at + (
+                   select receipt_within from logistics.rule where in_force_from <= dispatched_at order by in_force_from desc limit 1) <= kernel.now()
+             order by dispatched_at limit 1 for update skip locked
+            """, cancel);
+        if (due is null)
+        {
+            return false;
+        }
+
+        var receive = scope.ServiceProvider.GetRequiredService<ReceiveGoods>();
+        var arrived = await receive.Lock(due.Id, due.Buyer, cancel);
+        if (arrived.Refusal is null && (await receive.Write(arrived.Value!,
+            [.. arrived.Value!.Parts.Values.Select(part => new JudgedPart(part, part.Delivered, 0, null, null))], cancel)).Refusal is { } refusal)
+        {
+            throw new InvalidOperationException($"Consignment {due.Id} cannot be accepted: {refusal.Code}.");
+        }
+
+        await database.Commit(cancel);
+        return true;
+    }
+
+    private async Task<List<string>> TenantIds(CancellationToken cancel)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return (await scope.ServiceProvider.GetRequiredService<Database>().List<Tenant>($"select id from kernel.tenant order by id", cancel))
+            .ConvertAll(tenant => tenant.Id);
+    }
+
+    private AsyncServiceScope Scope(string tenant)
+    {
+        var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
+        return scope;
+    }
+
+    private sealed record Tenant(string Id);
+
+    private sealed record Due(ConsignmentId Id, Guid Buyer);
+}

@@ -1,0 +1,16 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+
+namespace Marketplace.Orders.Allocations;
+
+/// <summary>Starts the first round of a placed order.</summary>
+internal sealed class AllocateWhenPlaced(AllocateOrder allocate) : ISubscriber<OrderPlaced>
+{
+    public Task When(OrderPlaced happened, Envelope envelope, CancellationToken cancel) => allocate.Round(happened.Order, cancel);
+}
+
+/// <summary>Asks further households for what one did not promise, and makes the order firm after the last answer.</summary>
+internal sealed class RefillWhenAnswered(AllocateOrder allocate) : ISubscriber<PromiseAnswered>
+{
+    public Task When(PromiseAnswered happened, Envelope envelope, CancellationToken cancel) => allocate.Round(happened.Order, cancel);
+}
