@@ -1,0 +1,13 @@
+namespace Marketplace.Cli;
+
+/// <summary>Exit codes, the same for every command.</summary>
+internal static class Exit
+{
+    public const int Done = 0;
+
+    /// <summary>The product said no: bad rows, a label that is not genuine.</summary>
+    public const int Refused = 1;
+
+    /// <summary>The command could not be carried out: no file, no server.</summary>
+    public const int Failed = 2;
+}

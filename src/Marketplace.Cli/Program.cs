@@ -1,0 +1,12 @@
+using System.CommandLine;
+using Marketplace.Cli.Demo;
+using Marketplace.Cli.Import;
+using Marketplace.Cli.Labels;
+
+var root = new RootCommand("The command line of the marketplace: an HTTP client of its API, and the label check that needs no network.")
+{
+    DemoCommand.Build(),
+    ImportCommand.Build(),
+    VerifyCommand.Build(),
+};
+return await root.Parse(args).InvokeAsync();
