@@ -42,22 +42,18 @@ internal sealed class PostgresSearch(Database database, ITerritories territories
             }
         }
 
-        var scores = Scores(meanings);
-        var order = Order(query.Sort, scores is not null);
-        if (Following(query, order, scores is not null) is not { } following)
+        var score = Score(meanings);
+        var order = Order(query.Sort, meanings.Count == 0 ? null : score);
+        if (Following(query, order) is not { } following)
         {
             return Cursors.Bad;
         }
 
         var filters = Filters(query, territory, meanings);
-        var score = scores is null ? Sql.Of($"0") : Sql.Of($"coalesce(wanted.score, 0)");
-        var wanted = scores is null
-            ? Sql.Of($"")
-            : Sql.Of($"left join unnest({scores.Keys.ToArray()}, {scores.Values.ToArray()}) as wanted (code, score) on wanted.code = o.product_code");
         var page = await database.List<OfferRow>($"""
             select page.* from (
                 select {OfferRow.Columns}, {score} as score, ({order.Key})::text as key
-                  from {OfferRow.Joined} {wanted}
+                  from {OfferRow.Joined}
                  where {OfferRow.Live} {filters} {following}
                  order by {order.By} limit {query.Limit + 1}) as page
             """, cancel);
@@ -79,11 +75,25 @@ internal sealed class PostgresSearch(Database database, ITerritories territories
             [.. page.Select(row => (row.Offer, new OfferKey(row.Score, row.Key, row.LotId)))], Math.Min(total, MostCounted), total > MostCounted, Facets(counts));
     }
 
-    /// <summary>How much of a product's name the words are, summed over the words; null when no word names a product.</summary>
-    private static Dictionary<string, int>? Scores(IReadOnlyList<Meaning> meanings)
+    /// <summary>
+    /// How well an offer fits the text: how much of the product's name each word is, and, of places of one name, how near: the village
+    /// before the rural district that is called after it.
+    /// </summary>
+    private static Sql Score(IReadOnlyList<Meaning> meanings)
     {
-        var scores = meanings.SelectMany(meaning => meaning.Products).GroupBy(one => one.Key).ToDictionary(one => one.Key, one => one.Sum(share => share.Value));
-        return scores.Count == 0 ? null : scores;
+        var score = Sql.Of($"0");
+        var shares = meanings.SelectMany(meaning => meaning.Products).GroupBy(one => one.Key).ToDictionary(one => one.Key, one => one.Sum(share => share.Value));
+        if (shares.Count > 0)
+        {
+            score = Sql.Of($"coalesce(({shares.Values.ToArray()}::int[])[array_position({shares.Keys.ToArray()}, o.product_code)], 0)");
+        }
+
+        foreach (var place in meanings.SelectMany(meaning => meaning.Places))
+        {
+            score = Sql.Of($"{score} + case when {Column(place.Key)} = any({place.ToArray()}) then {(int)place.Key} else 0 end");
+        }
+
+        return Sql.Of($"({score})");
     }
 
     private Sql Filters(OfferQuery query, TerritoryPlace? territory, IReadOnlyList<Meaning> meanings)
@@ -169,7 +179,7 @@ internal sealed class PostgresSearch(Database database, ITerritories territories
     };
 
     /// <summary>The key a page is cut by, and the order of an index that has it.</summary>
-    private static SortOrder Order(OfferSort sort, bool scored) => sort switch
+    private static SortOrder Order(OfferSort sort, Sql? score) => sort switch
     {
         OfferSort.Price => new(
             Sql.Of($"coalesce(o.compared_price, 9223372036854775807)"),
@@ -177,13 +187,13 @@ internal sealed class PostgresSearch(Database database, ITerritories territories
         OfferSort.PriceDown => new(Sql.Of($"coalesce(o.compared_price, -1)"), Sql.Of($"coalesce(o.compared_price, -1) desc, o.lot_id desc"), Down: true),
         OfferSort.Ready => new(Sql.Of($"o.ready_on"), Sql.Of($"o.ready_on, o.lot_id"), Down: false),
         OfferSort.Freshness => new(Sql.Of($"o.expires_on"), Sql.Of($"o.expires_on desc, o.lot_id desc"), Down: true),
-        _ => scored
-            ? new(Sql.Of($"o.listed_at"), Sql.Of($"coalesce(wanted.score, 0) desc, o.listed_at desc, o.lot_id desc"), Down: true)
-            : new(Sql.Of($"o.listed_at"), Sql.Of($"o.listed_at desc, o.lot_id desc"), Down: true),
+        _ => score is null
+            ? new(Sql.Of($"o.listed_at"), Sql.Of($"o.listed_at desc, o.lot_id desc"), Down: true)
+            : new(Sql.Of($"o.listed_at"), Sql.Of($"score desc, o.listed_at desc, o.lot_id desc"), Down: true, score),
     };
 
     /// <summary>The condition of the next page; null when the key is not one of this sort.</summary>
-    private static Sql? Following(OfferQuery query, SortOrder order, bool scored)
+    private static Sql? Following(OfferQuery query, SortOrder order)
     {
         if (query.After is not { } after)
         {
@@ -206,10 +216,10 @@ internal sealed class PostgresSearch(Database database, ITerritories territories
                 return null;
         }
 
-        return (query.Sort, scored, order.Down) switch
+        return order switch
         {
-            (OfferSort.Relevance, true, _) => Sql.Of($"and (coalesce(wanted.score, 0), {order.Key}, o.lot_id) < ({after.Score}, {key}, {after.Lot})"),
-            (_, _, true) => Sql.Of($"and ({order.Key}, o.lot_id) < ({key}, {after.Lot})"),
+            { Score: { } score } => Sql.Of($"and ({score}, {order.Key}, o.lot_id) < ({after.Score}, {key}, {after.Lot})"),
+            { Down: true } => Sql.Of($"and ({order.Key}, o.lot_id) < ({key}, {after.Lot})"),
             _ => Sql.Of($"and ({order.Key}, o.lot_id) > ({key}, {after.Lot})"),
         };
     }
@@ -223,7 +233,7 @@ internal sealed class PostgresSearch(Database database, ITerritories territories
         return new OfferFacets(Of("product"), Of("category"), Of("scheme"), Of("territory"), [.. bands]);
     }
 
-    private sealed record SortOrder(Sql Key, Sql By, bool Down);
+    private sealed record SortOrder(Sql Key, Sql By, bool Down, Sql? Score = null);
 
     private sealed record Count(string Of, string Value, int Number);
 }

@@ -50,25 +50,10 @@ internal sealed record WordKey(string Text, string Stem)
         return words;
     }
 
-    /// <summary>
-    /// The product's fold, and four habits of typing on top: и for ы and й (Latin y may be any of them), е for э, no signs, doubled
-    /// letters once.
-    /// </summary>
-    private static string Squeezed(string typed)
-    {
-        var folded = Fold.Of(typed);
-        var squeezed = new System.Text.StringBuilder(folded.Length);
-        foreach (var letter in folded)
-        {
-            var one = letter switch { 'ы' or 'й' => 'и', 'э' => 'е', 'щ' => 'ш', _ => letter };
-            if (one is not ('ь' or 'ъ') && (squeezed.Length == 0 || squeezed[^1] != one || char.IsDigit(one)))
-            {
-                squeezed.Append(one);
-            }
-        }
-
-        return squeezed.ToString();
-    }
+    /// <summary>The product's fold, and three habits of typing on top: и for ы and й (Latin y may be any of them), е for э, no signs.</summary>
+    private static string Squeezed(string typed) => string.Concat(Fold.Of(typed)
+        .Where(letter => letter is not ('ь' or 'ъ'))
+        .Select(letter => letter switch { 'ы' or 'й' => 'и', 'э' => 'е', 'щ' => 'ш', _ => letter }));
 
     private static string StemOf(string word)
     {
