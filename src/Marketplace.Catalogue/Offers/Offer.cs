@@ -32,7 +32,7 @@ internal sealed record OfferRow(
     /// <summary>The columns, in the order of the constructor; the score and the sort key come after them.</summary>
     public static readonly Sql Columns = Sql.Of($"""
         o.lot_id, o.household_number, o.product_code, o.category, o.scheme, o.certificate_serial, o.oblast, o.district, o.okrug, o.village,
-        s.available, s.step, o.price_ten_thousandths, o.currency, o.per, o.ready_on, o.expires_on, o.listed_at
+        s.available, s.step, s.price_ten_thousandths, s.currency, s.per, o.ready_on, o.expires_on, o.listed_at
         """);
 
     /// <summary>
