@@ -3,6 +3,7 @@ using Marketplace.Kernel;
 namespace Marketplace.Contracts;
 
 /// <summary>Level of a territory in its tree.</summary>
+[DatabaseEnum("registry.territory_level")]
 public enum TerritoryLevel
 {
     /// <summary>Kazakhstan or Kyrgyzstan.</summary>
@@ -75,6 +76,7 @@ public interface IHouseholds
 public sealed record PayoutAccount(HouseholdId Household, string Holder, string Iban, DateTimeOffset UsableFrom);
 
 /// <summary>Kind of an organisation.</summary>
+[DatabaseEnum("registry.organisation_kind")]
 public enum OrganisationKind
 {
     /// <summary>Co-operative or procurement enterprise: applicant of record and aggregator.</summary>
@@ -120,3 +122,33 @@ public sealed record HouseholdRegistered(HouseholdId Household, TerritoryCode Vi
 
 /// <summary>The rural district confirmed a household.</summary>
 public sealed record HouseholdConfirmed(HouseholdId Household, TerritoryCode Village);
+
+/// <summary>The rural district sent a household back; what is missing stands on the household.</summary>
+public sealed record HouseholdReturned(HouseholdId Household, TerritoryCode Village);
+
+/// <summary>A returned household was sent again.</summary>
+public sealed record HouseholdResubmitted(HouseholdId Household, TerritoryCode Village);
+
+/// <summary>Nobody answered within five working days: the household may declare lots but is not asked to fill orders.</summary>
+public sealed record HouseholdPassedInSilence(HouseholdId Household, TerritoryCode Village);
+
+/// <summary>A returned household was not sent again in time.</summary>
+public sealed record HouseholdLapsed(HouseholdId Household, TerritoryCode Village);
+
+/// <summary>An officer decided about a possible second registration of one person.</summary>
+public sealed record HouseholdMergeReviewed(HouseholdId Household, TerritoryCode Village, bool KeptSeparate);
+
+/// <summary>A household lets an agent act for it.</summary>
+public sealed record AgentAppointed(HouseholdId Household, PersonId Agent, DateTimeOffset ValidUntil);
+
+/// <summary>An agent no longer acts for a household.</summary>
+public sealed record AgentRevoked(HouseholdId Household, PersonId Agent);
+
+/// <summary>A household named another account for its payouts.</summary>
+public sealed record PayoutAccountChanged(HouseholdId Household, DateTimeOffset UsableFrom);
+
+/// <summary>A household joined an applicant of record, or left it when there is none.</summary>
+public sealed record ApplicantChosen(HouseholdId Household, OrganisationId? Applicant);
+
+/// <summary>An organisation was registered.</summary>
+public sealed record OrganisationRegistered(OrganisationId Organisation, OrganisationKind Kind, TerritoryCode Territory);
