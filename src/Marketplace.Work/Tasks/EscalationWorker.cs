@@ -1,0 +1,148 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Work.Calendars;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Marketplace.Work.Tasks;
+
+/// <summary>Gives a late task to the next one up and tells both. Several instances may run: each task is taken by one.</summary>
+internal sealed class EscalationWorker(IServiceScopeFactory scopes, NpgsqlDataSource source, ILogger<EscalationWorker> log) : BackgroundService
+{
+    /// <summary>Escalates everything that is late now; how many tasks were looked at.</summary>
+    internal async Task<int> Pass(CancellationToken cancel)
+    {
+        var tenants = new List<string>();
+        await using (var command = source.CreateCommand("select id from kernel.tenant order by id"))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                tenants.Add(reader.GetString(0));
+            }
+        }
+
+        var all = 0;
+        foreach (var tenant in tenants)
+        {
+            while (await EscalateOne(tenant, cancel))
+            {
+                all++;
+            }
+        }
+
+        return all;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(10));
+        do
+        {
+            try
+            {
+                await Pass(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+            {
+                log.LogWarning("Late tasks cannot be escalated: {Reason}", failure.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task<bool> EscalateOne(string tenant, CancellationToken cancel)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var services = scope.ServiceProvider;
+        services.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
+        var database = services.GetRequiredService<Database>();
+        var late = await database.Find<Late>($"""
+            select id, subject, kind, responsible, escalate_to_role, organisation, territory_path, country from work.task
+             where closed_at is null and escalate_at <= kernel.now() order by escalate_at limit 1 for update skip locked
+            """, cancel);
+        if (late is null)
+        {
+            return false;
+        }
+
+        var held = await database.List<Holder>($"""
+            select distinct to_person as person from work.task_history where task = {late.Id} and to_person is not null
+            """, cancel);
+        var next = await NextUp(late, held.Select(one => one.Person).ToHashSet(), services.GetRequiredService<IPeople>(), cancel);
+        var again = await services.GetRequiredService<WorkingDays>().Deadline(late.Country, 1, cancel);
+        var values = new Dictionary<string, string> { ["kind"] = late.Kind };
+        var notices = new List<Notice> { new("task-late", values, late.Responsible) };
+        if (next is { } person)
+        {
+            var happened = new TaskEscalated(late.Id, late.Subject, late.Kind, late.Responsible, person);
+            await database.Execute($"""
+                with moved as (
+                    update work.task set responsible = {person}, escalated = escalated + 1, escalate_at = {again} where id = {late.Id} returning id)
+                select kernel.append(id, {nameof(TaskEscalated)}, {Event.Text(happened)}) from moved
+                """, cancel);
+            notices.Add(new Notice("task-escalated", values, person));
+        }
+        else
+        {
+            // Nobody is left above: it stays with its person, who is reminded every working day.
+            await database.Execute($"update work.task set escalate_at = {again} where id = {late.Id}", cancel);
+        }
+
+        await services.GetRequiredService<INotices>().Send(notices, cancel);
+        await database.Commit(cancel);
+        return true;
+    }
+
+    /// <summary>
+    /// Another holder of the role in the same organisation; else up the territory: the role, then the district officer, then the project office
+    /// and the administrator. Nobody gets the same task twice.
+    /// </summary>
+    private static async Task<PersonId?> NextUp(Late late, HashSet<PersonId> held, IPeople people, CancellationToken cancel)
+    {
+        if (late.Organisation is { } organisation
+            && First(await people.Holding(late.EscalateToRole, organisation, null, cancel)) is { } colleague)
+        {
+            return colleague;
+        }
+
+        foreach (var role in new[] { late.EscalateToRole, Role.DistrictOfficer }.Distinct())
+        {
+            foreach (var code in late.TerritoryPath.Reverse())
+            {
+                if (First(await people.Holding(role, null, TerritoryCode.From(code), cancel)) is { } above)
+                {
+                    return above;
+                }
+            }
+        }
+
+        return First(await people.Holding(Role.ProjectOfficer, null, null, cancel))
+            ?? First(await people.Holding(Role.PlatformAdministrator, null, null, cancel));
+
+        PersonId? First(IReadOnlyList<PersonId> found)
+        {
+            foreach (var person in found)
+            {
+                if (!held.Contains(person))
+                {
+                    return person;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private sealed record Late(
+        WorkTaskId Id, Guid Subject, string Kind, PersonId Responsible, string EscalateToRole, OrganisationId? Organisation, string[] TerritoryPath,
+        string Country);
+
+    private sealed record Holder(PersonId Person);
+}

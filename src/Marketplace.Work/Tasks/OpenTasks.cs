@@ -1,0 +1,39 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Work.Calendars;
+
+namespace Marketplace.Work.Tasks;
+
+/// <summary>Opens and closes tasks in the caller's transaction.</summary>
+internal sealed class OpenTasks(Database database, ITerritories territories, WorkingDays calendar) : ITasks
+{
+    public async Task Open(TaskToOpen task, CancellationToken cancel)
+    {
+        TerritoryPlace? place = null;
+        if (task.Territory is { } code)
+        {
+            place = (await territories.Places([code], cancel)).GetValueOrDefault(code);
+        }
+
+        string[] path = place is null ? [] : [.. place.Path.Select(step => step.Value)];
+
+        // A task that is open already is handed over: the later caller knows better who is to do it and until when.
+        await database.Execute($"""
+            insert into work.task (subject, kind, responsible, first_responsible, escalate_to_role, organisation, territory, territory_path, country,
+                deadline, escalate_at)
+            values ({task.Subject}, {task.Kind}, {task.Responsible}, {task.Responsible}, {task.EscalateToRole}, {task.Organisation}, {task.Territory},
+                {path}, coalesce({place?.Country}, (select country from kernel.tenant where id = kernel.tenant())), {task.Deadline}, {task.Deadline})
+            on conflict (tenant_id, subject, kind) where closed_at is null do update
+               set responsible = excluded.responsible, escalate_to_role = excluded.escalate_to_role, organisation = excluded.organisation,
+                   territory = excluded.territory, territory_path = excluded.territory_path, deadline = excluded.deadline,
+                   escalate_at = excluded.escalate_at
+            """, cancel);
+    }
+
+    public Task Close(Guid subject, string kind, CancellationToken cancel) => database.Execute($"""
+        update work.task set closed_at = greatest(kernel.now(), opened_at), closed_by = kernel.person()
+         where subject = {subject} and kind = {kind} and closed_at is null
+        """, cancel);
+
+    public Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel) => calendar.Deadline(country, days, cancel);
+}
