@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Microsoft.Extensions.DependencyInjection;

@@ -170,6 +170,15 @@ public sealed partial class Market : IAsyncLifetime
         return result;
     }
 
+    /// <summary>Settings of a process of its own on this class's database.</summary>
+    public IReadOnlyDictionary<string, string> Instance(string data, bool demoTenant = false) => new Dictionary<string, string>
+    {
+        ["MARKETPLACE_DATABASE"] = server!.ConnectionString("marketplace_app", name),
+        ["MARKETPLACE_DATABASE_OWNER"] = OwnerConnection,
+        ["MARKETPLACE_DATA"] = data,
+        ["MARKETPLACE_DEMO_TENANT"] = demoTenant ? "true" : "false",
+    };
+
     /// <summary>One value read by the database's owner with row security lifted to the demo tenant.</summary>
     public async Task<T> Scalar<T>(string sql)
     {
@@ -310,7 +319,7 @@ public sealed partial class Market : IAsyncLifetime
         return started;
     }
 
-    private sealed class Factory(string database, Action<IServiceCollection> configure) : WebApplicationFactory<Program>
+    private sealed class Factory(string database, Action<IServiceCollection> configure) : WebApplicationFactory<DatabaseHome>
     {
         private readonly string keys = Path.Combine(Path.GetTempPath(), $"marketplace-keys-{Guid.NewGuid():N}");
 
