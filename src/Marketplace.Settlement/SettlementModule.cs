@@ -70,6 +70,7 @@ public static class SettlementModule
         ("payment-known", RecordPayment.Known),
         ("execution-known", "This bank reference belongs to another batch."),
         ("receipt-known", "This receipt was used before."),
+        ("wrong-stage", SettlementRefusals.WrongStage.Sentence),
     ];
 
     private static string? Setting(IServiceProvider provider, string name) =>

@@ -39,7 +39,6 @@ create table settlement.transfer (
     -- SHA-256 over the entries: the same id with another body is a mistake, not a repetition.
     body_hash   bytea not null,
     posted_at   timestamptz not null default kernel.now(),
-    transaction xid8 not null default pg_current_xact_id(),
     unique (id, tenant_id),
     unique (tenant_id, kind, evidence_id),
     check ((kind = 'reversal') = (reverses is not null))
@@ -61,12 +60,11 @@ create index entry_transfer on settlement.entry (transfer_id);
 create index entry_account on settlement.entry (account_id);
 select kernel.protect('settlement.entry', 'select, insert');
 
--- All entries of a transfer come by one statement of the transaction that made it: nothing can be added to a checked one.
+-- All entries of a transfer come by one statement: nothing can be added to one that was checked, not even in its own transaction.
 create function settlement.entries_are_whole() returns trigger language plpgsql as
 $$
 begin
-    if exists (select from added join settlement.transfer t on t.id = added.transfer_id where t.transaction <> pg_current_xact_id())
-       or exists (select from settlement.entry e where e.transfer_id in (select transfer_id from added) and e.id not in (select id from added)) then
+    if exists (select from settlement.entry e where e.transfer_id in (select transfer_id from added) and e.id not in (select id from added)) then
         raise exception using errcode = 'P0001', constraint = 'transfer-closed', message = 'entries are added to a posted transfer';
     end if;
     return null;

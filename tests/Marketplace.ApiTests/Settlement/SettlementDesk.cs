@@ -32,6 +32,7 @@ public sealed class SettlementDesk : IAsyncLifetime
     private static readonly JsonSerializerOptions Lenient = new(Event.Json) { RespectRequiredConstructorParameters = false };
 
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"settlement-desk-{Environment.ProcessId}");
+    private readonly string keys = Path.Combine(Path.GetTempPath(), $"settlement-desk-keys-{Environment.ProcessId}");
     private LocalPostgres server = null!;
     private WebApplication app = null!;
 
@@ -87,6 +88,13 @@ public sealed class SettlementDesk : IAsyncLifetime
     {
         await app.DisposeAsync();
         await server.DisposeAsync();
+        foreach (var left in (string[])[folder, keys])
+        {
+            if (Directory.Exists(left))
+            {
+                Directory.Delete(left, recursive: true);
+            }
+        }
     }
 
     internal Task<HttpResponseMessage> Get(Player player, string path) => Send(player, new HttpRequestMessage(HttpMethod.Get, path));
@@ -189,7 +197,7 @@ public sealed class SettlementDesk : IAsyncLifetime
         services.AddSingleton(DatabaseSource.Create(
             AppConnection, [typeof(Database).Assembly, typeof(InvoiceId).Assembly, typeof(SettlementModule).Assembly]));
         services.AddSingleton<OutboxSignal>().AddSingleton<WriteGate>().AddSingleton<Dispatcher>().AddSingleton<Cursors>();
-        services.AddSingleton(new Secrets(Path.Combine(Path.GetTempPath(), $"settlement-desk-keys-{Environment.ProcessId}")));
+        services.AddSingleton(new Secrets(keys));
         services.AddSingleton<TimeProvider>(Clock);
         services.AddScoped<CurrentActor>().AddScoped<Database>();
         services.AddSingleton<IOrders>(Neighbours).AddSingleton<IReceipts>(Neighbours).AddSingleton<IOrganisations>(Neighbours)
