@@ -38,6 +38,8 @@ public static class DatabaseSource
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.AddTypeHandler(new InstantHandler());
+        SqlMapper.AddTypeHandler(new ArrayHandler<string>());
+        SqlMapper.AddTypeHandler(new ArrayHandler<int>());
         foreach (var type in assemblies.SelectMany(assembly => assembly.GetTypes()))
         {
             if (type.GetCustomAttribute<DatabaseEnumAttribute>() is { } mapped)
@@ -59,5 +61,13 @@ public static class DatabaseSource
         public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.UtcDateTime;
 
         public override DateTimeOffset Parse(object value) => value is DateTime time ? new DateTimeOffset(time, TimeSpan.Zero) : (DateTimeOffset)value;
+    }
+
+    /// <summary>Npgsql says of every array column that it is an <see cref="Array"/>; rows say of what.</summary>
+    private sealed class ArrayHandler<T> : SqlMapper.TypeHandler<T[]>
+    {
+        public override void SetValue(IDbDataParameter parameter, T[]? value) => parameter.Value = value;
+
+        public override T[] Parse(object value) => (T[])value;
     }
 }

@@ -15,8 +15,8 @@ namespace Marketplace.Certification;
 /// <param name="Method">The method, for example a standard's number; 2 to 100 characters.</param>
 /// <param name="Comparator">How the value stands to the number; <c>equal</c> by default.</param>
 public sealed record ResultValue(
-    [StringLength(40, MinimumLength = 2)] string Indicator, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value,
-    [StringLength(20, MinimumLength = 1)] string Unit, [StringLength(100, MinimumLength = 2)] string Method,
+    [StringLength(40, MinimumLength = 2)] string Indicator, [StringLength(20, MinimumLength = 1)] string Unit,
+    [StringLength(100, MinimumLength = 2)] string Method, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value = null,
     ResultComparator Comparator = ResultComparator.Equal);
 
 /// <summary>Results of the current sample.</summary>
