@@ -63,7 +63,7 @@ public sealed partial class Market : IAsyncLifetime
         }
 
         await Admin($"create database {name} owner marketplace_owner template market_template");
-        factory = new Factory(server!.ConnectionString("marketplace_app", name), ConfigureServices);
+        factory = new Factory(server!.ConnectionString("marketplace_app", name), services => ConfigureServices(services));
         _ = factory.Services;
         await SeedCast();
     }
@@ -279,7 +279,7 @@ public sealed partial class Market : IAsyncLifetime
         }
     }
 
-    private async Task Run(string connectionString, string sql)
+    private static async Task Run(string connectionString, string sql)
     {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();

@@ -10,7 +10,7 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
     {
         var code = await CodeFor("+77071112233");
         var session = await Market.Body(await Open("8 707 111 22 33", code));
-        var me = await Market.Body(await market.Get(new Market.Member(default, session["token"]!.GetValue<string>(), null), "/v1/me"));
+        var me = await Market.Body(await market.Get(new Market.Member(PersonId.From(session["person"]!.GetValue<Guid>()), session["token"]!.GetValue<string>(), null), "/v1/me"));
         Assert.Equal(session["person"]!.GetValue<string>(), me["person"]!.GetValue<string>());
 
         await Market.Problem(await Open("+77071112233", code), HttpStatusCode.BadRequest, "wrong-code");
