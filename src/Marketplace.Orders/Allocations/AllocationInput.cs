@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Marketplace.Kernel;
 
 namespace Marketplace.Orders.Allocations;
@@ -44,6 +44,9 @@ internal sealed record AllocationInput(
 
     internal sealed record Point(int Id, long Capacity);
 
+    // Null is written, not left out: "no limit" is a statement.
+    private static readonly JsonSerializerOptions Json = new(Event.Json) { DefaultIgnoreCondition = JsonIgnoreCondition.Never };
+
     /// <summary>The same input in canonical order: whoever asked, and in which order, makes no difference.</summary>
     public AllocationInput Canonical() => this with
     {
@@ -55,10 +58,10 @@ internal sealed record AllocationInput(
     };
 
     /// <summary>The canonical text.</summary>
-    public string Text() => JsonSerializer.Serialize(Canonical(), Event.Json);
+    public string Text() => JsonSerializer.Serialize(Canonical(), Json);
 
     /// <summary>Reads what <see cref="Text"/> wrote.</summary>
-    public static AllocationInput Read(string text) => JsonSerializer.Deserialize<AllocationInput>(text, Event.Json)!;
+    public static AllocationInput Read(string text) => JsonSerializer.Deserialize<AllocationInput>(text, Json)!;
 
     /// <summary>Where a lot stands among equals in this order: a hash nobody can steer, another one in every order.</summary>
     private ulong Tie(Guid lot)

@@ -79,20 +79,26 @@ internal static class Reasons
                 return "point-full";
             }
 
-            var cheapest = Int128.MaxValue;
+            var nearest = Int128.MaxValue;
             var cheaperGoods = false;
+            var ownTie = false;
             var goods = costs.Goods(lot);
             var next = costs.SurchargeAfter(household, ofHousehold.GetValueOrDefault(key));
             foreach (var winner in lines.SelectMany(line => ofLine[line.Id]))
             {
-                var own = winner.Household == lot.Household;
-                var last = own ? 0 : costs.SurchargeAfter(
+                if (winner.Household == lot.Household)
+                {
+                    ownTie |= goods == costs.Goods(winner);
+                    continue;
+                }
+
+                var last = costs.SurchargeAfter(
                     households.GetValueOrDefault((winner.Household, winner.Unit)), ofHousehold[(winner.Household, winner.Unit)] - costs.Grain);
-                cheapest = Int128.Min(cheapest, goods + (own ? 0 : next) - costs.Goods(winner) - last);
+                nearest = Int128.Min(nearest, goods + next - costs.Goods(winner) - last);
                 cheaperGoods |= goods < costs.Goods(winner);
             }
 
-            return cheapest == 0 ? "lost-tie" : cheaperGoods ? "fair-share-used" : "price";
+            return nearest == 0 ? "lost-tie" : cheaperGoods ? "fair-share-used" : ownTie ? "lost-tie" : "price";
         }
     }
 }
