@@ -17,10 +17,10 @@ namespace Marketplace.Logistics.Consignments;
 /// <param name="Stage">Its state.</param>
 /// <param name="CreatedAt">When it was put together.</param>
 /// <param name="DispatchedAt">When it left.</param>
-/// <param name="Parts">The despatch lines.</param>
+/// <param name="Lines">The despatch lines.</param>
 public sealed record ConsignmentDetails(
     ConsignmentId Id, PurchaseOrderId Order, string Sscc, ConsignmentStage Stage, DateTimeOffset CreatedAt, DateTimeOffset? DispatchedAt,
-    IReadOnlyList<DespatchLine> Parts);
+    IReadOnlyList<DespatchLine> Lines);
 
 /// <summary>A despatch line: one weighed part of a lot.</summary>
 /// <param name="Tender">The weighing.</param>

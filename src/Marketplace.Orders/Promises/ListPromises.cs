@@ -18,7 +18,7 @@ namespace Marketplace.Orders.Promises;
 /// <param name="Household">The household; not shown to the chain.</param>
 /// <param name="Product">What.</param>
 /// <param name="Village">Where it is.</param>
-/// <param name="Stage">Its state.</param>
+/// <param name="State">Its state.</param>
 /// <param name="Offered">What was asked.</param>
 /// <param name="Confirmed">What the household promised; absent before its answer.</param>
 /// <param name="Amount">What is promised now: nothing once weighed in.</param>
@@ -28,7 +28,7 @@ namespace Marketplace.Orders.Promises;
 /// <param name="AnsweredAt">When it was answered or ended.</param>
 public sealed record PromiseDetails(
     PromiseId Id, PurchaseOrderId Order, string OrderNumber, OrderLineId Line, LotId Lot, HouseholdId? Household, ProductCode Product, TerritoryCode Village,
-    PromiseStage Stage, Quantity Offered, Quantity? Confirmed, Quantity Amount, Quantity Tendered, UnitPrice Price, DateTimeOffset AnswerBy,
+    PromiseStage State, Quantity Offered, Quantity? Confirmed, Quantity Amount, Quantity Tendered, UnitPrice Price, DateTimeOffset AnswerBy,
     DateTimeOffset? AnsweredAt);
 
 /// <summary>Lists promises.</summary>
@@ -41,14 +41,14 @@ public static class ListPromises
     /// order, for the chain (villages and amounts only) and the co-operative that sells. 400 <c>bad-cursor</c>; 404 for a foreign household or order.</remarks>
     /// <param name="order">Only promises of this order.</param>
     /// <param name="household">Only promises of this household.</param>
-    /// <param name="stage">Only promises in this state.</param>
+    /// <param name="state">Only promises in this state.</param>
     /// <param name="limit">1 to 200 entries.</param>
     /// <param name="cursor">From <c>next</c> of the page before.</param>
     public static async Task<Results<Ok<Page<PromiseDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, IHouseholds households, Cursors cursors, CancellationToken cancel, PurchaseOrderId? order = null,
-        HouseholdId? household = null, PromiseStage? stage = null, [Range(1, 200)] int limit = 50, string? cursor = null)
+        HouseholdId? household = null, PromiseStage? state = null, [Range(1, 200)] int limit = 50, string? cursor = null)
     {
-        var query = $"promises {order} {household} {stage}";
+        var query = $"promises {order} {household} {state}";
         Guid? after = null;
         if (cursor is not null)
         {
@@ -68,7 +68,7 @@ public static class ListPromises
 
         var rows = await database.List<PromiseRow>($"""
             select {PromiseRow.Columns} from orders.promise p join orders.purchase_order o on o.id = p.order_id
-             where {whose.Value!.Where} {(stage is { } only ? Sql.Of($"and p.stage = {only}") : Sql.Of($""))}
+             where {whose.Value!.Where} {(state is { } only ? Sql.Of($"and p.stage = {only}") : Sql.Of($""))}
                {(after is { } last ? Sql.Of($"and p.id < {last}") : Sql.Of($""))}
              order by p.id desc limit {limit + 1}
             """, cancel);
