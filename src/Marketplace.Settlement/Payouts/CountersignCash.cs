@@ -55,7 +55,7 @@ public static class CountersignCash
             return posted;
         }
 
-        await PaidHouseholds.Tell([payout], database, orders, households, notices, cancel);
+        await PaidHouseholds.Tell("cash", [payout], database, orders, households, notices, cancel);
         return await ListPayouts.Read(id, database, cancel);
     }
 }

@@ -70,7 +70,7 @@ public static class ExecutePayoutBatch
             return posted;
         }
 
-        await PaidHouseholds.Tell(paid, database, orders, households, notices, cancel);
+        await PaidHouseholds.Tell("bank", paid, database, orders, households, notices, cancel);
         return (await PayoutBatch.Find(id, database, cancel))!.Details();
     }
 }
@@ -79,7 +79,7 @@ public static class ExecutePayoutBatch
 internal static class PaidHouseholds
 {
     public static async Task Tell(
-        IReadOnlyList<Payout> paid, Database database, IOrders orders, IHouseholds households, INotices notices, CancellationToken cancel)
+        string method, IReadOnlyList<Payout> paid, Database database, IOrders orders, IHouseholds households, INotices notices, CancellationToken cancel)
     {
         var parts = await database.List<PaidPart>($"""
             select o.id, o.household_id, p.lot_id, o.order_id, p.quantity, l.unit, p.net, o.currency
@@ -96,7 +96,7 @@ internal static class PaidHouseholds
         var cards = await households.Of([.. paid.Select(payout => payout.HouseholdId).Distinct()], cancel);
         await notices.Send(
             [.. paid.Where(payout => cards.ContainsKey(payout.HouseholdId)).Select(payout => new Notice(
-                "household-paid", new Dictionary<string, string> { ["amount"] = payout.Money.ToString() }, cards[payout.HouseholdId].Head))], cancel);
+                "paid", new Dictionary<string, string> { ["amount"] = payout.Money.ToString(), ["method"] = method }, cards[payout.HouseholdId].Head))], cancel);
         await OrderProgress.PaidOut([.. paid.Select(payout => payout.OrderId).Distinct()], database, orders, cancel);
     }
 

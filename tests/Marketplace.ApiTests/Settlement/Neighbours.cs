@@ -66,6 +66,9 @@ internal sealed class Neighbours : IOrders, IReceipts, IOrganisations, INotices
     {
         foreach (var notice in notices)
         {
+            // As Messages does: a template that is not there, or a value it misses, is an error.
+            Assert.Equal(("paid", "amount,method"), (notice.Template, string.Join(',', notice.Values.Keys.Order())));
+            Assert.Contains(notice.Values["method"], (string[])["bank", "cash"]);
             Sent.Enqueue(notice);
         }
 
