@@ -301,7 +301,6 @@ public sealed partial class Market : IAsyncLifetime
     {
         var folder = Path.Combine(Path.GetTempPath(), $"marketplace-tests-{Environment.ProcessId}", "postgres");
         var started = await LocalPostgres.Start(folder, durable: false, CancellationToken.None);
-        server = started;
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             started.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(20));

@@ -121,7 +121,7 @@ create table registry.household (
     check (stage <> 'active' or decided_by is not null),
     check (stage <> 'returned' or cardinality(reasons) > 0)
 );
-create unique index household_number on registry.household (tenant_id, number);
+create unique index household_number_once on registry.household (tenant_id, number);
 -- One person heads one household.
 create unique index "already-registered" on registry.household (tenant_id, head) where stage not in ('closed', 'lapsed');
 -- One national number stands in one household, unless an officer found that they are two people.
