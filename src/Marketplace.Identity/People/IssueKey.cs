@@ -37,17 +37,16 @@ public static class IssueKey
 
     internal static async Task<Outcome<KeyDetails>> Issue(PersonId id, NewKey key, Database database, TimeProvider clock, CancellationToken cancel)
     {
-        // The person's row is the lock of its keys, so that two requests cannot both see one key too few.
-        var live = await database.Value<long?>($"""
-            select (select count(*) from identity.credential c where c.person_id = p.id and c.kind = 'api_key' and c.revoked_at is null
-                       and c.expires_at > kernel.now() and c.organisation_id is not distinct from {key.Organisation})
-              from identity.person p where p.id = {id} for update
-            """, cancel);
-        if (live is null)
+        // The person's row is the lock of its keys. Locked by a statement of its own, because the count must see what the rival committed.
+        if (await database.Execute($"select 1 from identity.person where id = {id} for update", cancel) == 0)
         {
             return Refusal.NotFound;
         }
 
+        var live = await database.Value<long>($"""
+            select count(*) from identity.credential where person_id = {id} and kind = 'api_key' and revoked_at is null
+               and expires_at > kernel.now() and organisation_id is not distinct from {key.Organisation}
+            """, cancel);
         if (live >= 2)
         {
             return new Refusal("too-many-keys", "Two live keys exist already; end one first.");

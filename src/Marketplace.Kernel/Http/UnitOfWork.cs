@@ -66,10 +66,18 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
         catch (Exception failure) when (failure is PostgresException or RefusedException or CredentialEndedException)
         {
             await database.Rollback();
-            http.Response.Clear();
-            if (failure is CredentialEndedException && database.Actor.Credential is { } credential)
+            foreach (var header in KeptHeaders)
+            {
+                http.Response.Headers.Remove(header);
+            }
+
+            if (failure is CredentialEndedException ended && database.Actor.Credential is { } credential)
             {
                 http.RequestServices.GetRequiredService<ICredentialCache>().Forget(credential);
+                if (ended.Changed && FreshRights.StartAgain(http))
+                {
+                    return Results.Empty;
+                }
             }
 
             if (failure is PostgresException && idempotent is not null && await Replay(database, idempotent, http.RequestAborted) is { } replayed)
@@ -179,6 +187,56 @@ public interface ICredentialCache
 {
     /// <summary>Forgets one, after its rights changed or it ended.</summary>
     void Forget(Guid credential);
+}
+
+/// <summary>
+/// Runs a request again, once, when the caller's rights had changed since they were remembered: a household that has just been registered
+/// is a producer in its very next request, on every instance.
+/// </summary>
+public sealed class FreshRights(RequestDelegate next)
+{
+    private static readonly object Again = new();
+    private static readonly object Tried = new();
+
+    /// <summary>Runs the rest of the pipeline, twice when it must; the second time with services of its own.</summary>
+    public async Task InvokeAsync(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        await next(http);
+        if (!http.Items.Remove(Again) || http.Response.HasStarted)
+        {
+            return;
+        }
+
+        http.Items[Tried] = true;
+        if (http.Request.Body.CanSeek)
+        {
+            http.Request.Body.Position = 0;
+        }
+
+        var first = http.RequestServices;
+        await using var second = first.CreateAsyncScope();
+        http.RequestServices = second.ServiceProvider;
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            http.RequestServices = first;
+        }
+    }
+
+    internal static bool StartAgain(HttpContext http)
+    {
+        if (http.Items.ContainsKey(Tried))
+        {
+            return false;
+        }
+
+        http.Items[Again] = true;
+        return true;
+    }
 }
 
 /// <summary>Reads a request's body once, with its limits: 64 kB, UTF-8, no NUL, so that what comes after can hash and parse it.</summary>

@@ -55,7 +55,7 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
 
     [Theory]
     [InlineData("+1 202 555 0143")]
-    [InlineData("8 701")]
+    [InlineData("8 70112")]
     [InlineData("not a number at all")]
     [InlineData("+7 495 123 45 67")]
     public async Task Foreign_and_impossible_numbers_are_refused(string phone) =>
@@ -69,7 +69,6 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Get(buyer, $"/v1/reservations/{Guid.NewGuid()}"), HttpStatusCode.NotFound, "not-found");
 
         Assert.Equal(HttpStatusCode.NoContent, (await market.As(Role.PlatformAdministrator).DeleteAsync($"/v1/people/{buyer.Person}/roles/{Role.RetailBuyer}")).StatusCode);
-        await Market.Problem(await market.Get(buyer, $"/v1/reservations/{Guid.NewGuid()}"), HttpStatusCode.ServiceUnavailable, "rights-changed");
         await Market.Problem(await market.Get(buyer, $"/v1/reservations/{Guid.NewGuid()}"), HttpStatusCode.Forbidden, "forbidden");
 
         Assert.Equal(HttpStatusCode.NoContent, (await market.As(buyer).DeleteAsync("/v1/sessions/current")).StatusCode);
