@@ -23,4 +23,9 @@ public static class Wire
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
         return options;
     }
+
+    /// <summary>A member of an enumeration from its snake_case text in a query, which the framework would read in PascalCase only.</summary>
+    /// <param name="text">One of the labels, checked by the route's pattern; null stays null.</param>
+    public static T? Label<T>(string? text)
+        where T : struct, Enum => text is null ? null : Enum.Parse<T>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
 }

@@ -27,11 +27,11 @@ public static class ListHouseholds
     /// <summary>List the households you answer for, oldest first.</summary>
     /// <remarks>Your own, those you are an agent of, those that joined your co-operative, and, for officers of a rural district or district,
     /// those of your territory. 400 `bad-cursor` when the cursor is of another query.</remarks>
-    /// <param name="stage">Only this stage.</param>
+    /// <param name="stage">Only this stage, for example `pending_verification`.</param>
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<HouseholdListed>>, ProblemHttpResult>> Handle(
-        HouseholdStage? stage, string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
+        [RegularExpression("^(pending_verification|merge_review|returned|lapsed|active_unconfirmed|active|closed)$")] string? stage, string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
         [Range(1, Cursors.MostItems)] int limit = 50)
     {
         var name = $"households {stage}";
@@ -44,7 +44,7 @@ public static class ListHouseholds
         var actor = database.Actor;
         var manages = actor.Roles.Contains(Role.CooperativeManager) ? actor.Organisation : null;
         var duty = actor.Roles.Contains(Role.OkrugAkim) || actor.Roles.Contains(Role.DistrictOfficer) ? actor.Territory : null;
-        var only = stage is { } one ? Sql.Of($"and h.stage = {one}") : Sql.Of($"");
+        var only = Wire.Label<HouseholdStage>(stage) is { } one ? Sql.Of($"and h.stage = {one}") : Sql.Of($"");
         var rows = await database.List<HouseholdListed>($"""
             select h.id, h.number, h.name, h.village, h.stage, h.registered_at
               from registry.household h

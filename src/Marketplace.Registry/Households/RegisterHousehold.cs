@@ -92,9 +92,16 @@ public static class RegisterHousehold
     /// </remarks>
     public static async Task<Results<Created<HouseholdDetails>, ProblemHttpResult>> Handle(
         HouseholdRegistration registration, Database database, Secrets secrets, IPeople people, INotices notices, ITasks tasks, TimeProvider clock,
-        CancellationToken cancel) =>
-        Answer.Created(
-            await Register(registration, database, secrets, people, notices, tasks, clock, cancel), household => $"/v1/households/{household.Id}");
+        ICredentialCache credentials, CancellationToken cancel)
+    {
+        var made = await Register(registration, database, secrets, people, notices, tasks, clock, cancel);
+        if (made.Refusal is null && database.Actor.Credential is { } credential)
+        {
+            credentials.Forget(credential); // the person's rights grew: the next request starts with them
+        }
+
+        return Answer.Created(made, household => $"/v1/households/{household.Id}");
+    }
 
     internal static async Task<Outcome<HouseholdDetails>> Register(
         HouseholdRegistration registration, Database database, Secrets secrets, IPeople people, INotices notices, ITasks tasks, TimeProvider clock,

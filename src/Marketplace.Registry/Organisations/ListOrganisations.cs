@@ -16,11 +16,11 @@ public static class ListOrganisations
 
     /// <summary>List organisations, oldest first.</summary>
     /// <remarks>400 `bad-cursor` when the cursor is of another query.</remarks>
-    /// <param name="kind">Only this kind.</param>
+    /// <param name="kind">Only this kind: `cooperative`, `certification_body`, `laboratory`, `chain`, `akimat` or `project_office`.</param>
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<OrganisationDetails>>, ProblemHttpResult>> Handle(
-        OrganisationKind? kind, string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
+        [RegularExpression("^(cooperative|certification_body|laboratory|chain|akimat|project_office)$")] string? kind, string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
         [Range(1, Cursors.MostItems)] int limit = 50)
     {
         var name = $"organisations {kind}";
@@ -30,7 +30,7 @@ public static class ListOrganisations
             return Problems.From(Cursors.Bad);
         }
 
-        var only = kind is { } one ? Sql.Of($"and kind = {one}") : Sql.Of($"");
+        var only = Wire.Label<OrganisationKind>(kind) is { } one ? Sql.Of($"and kind = {one}") : Sql.Of($"");
         var rows = await database.List<OrganisationDetails>($"""
             select id, kind, name, territory, bin, fee_basis_points, registered_at from registry.organisation
              where id > {Guid.Parse(after[0])} {only} order by id limit {limit + 1}

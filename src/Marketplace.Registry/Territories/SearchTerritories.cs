@@ -21,13 +21,14 @@ public static class SearchTerritories
     /// errors. 400 `bad-cursor` when the cursor is of another query.</remarks>
     /// <param name="search">Name or part of it; absent lists everything that the other filters leave.</param>
     /// <param name="under">Only territories below this one.</param>
-    /// <param name="level">Only this level.</param>
+    /// <param name="level">Only this level: `country`, `oblast`, `district`, `okrug` or `village`.</param>
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<TerritoryFound>>, ProblemHttpResult>> Handle(
-        [StringLength(100, MinimumLength = 1)] string? search, TerritoryCode? under, TerritoryLevel? level, string? cursor, HttpContext http,
+        [StringLength(100, MinimumLength = 1)] string? search, TerritoryCode? under,
+        [RegularExpression("^(country|oblast|district|okrug|village)$")] string? level, string? cursor, HttpContext http,
         Database database, Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50) =>
-        Answer.Ok(await Search(new Query(search?.Trim(), under, level), limit, cursor, http, database, cursors, cancel));
+        Answer.Ok(await Search(new Query(search?.Trim(), under, Wire.Label<TerritoryLevel>(level)), limit, cursor, http, database, cursors, cancel));
 
     internal static async Task<Outcome<Page<TerritoryFound>>> Search(
         Query query, int limit, string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel)

@@ -10,19 +10,6 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Work.Tasks;
 
-/// <summary>Whose tasks are listed.</summary>
-public enum TaskScope
-{
-    /// <summary>Those you are responsible for.</summary>
-    Mine,
-
-    /// <summary>Those of your organisation.</summary>
-    Organisation,
-
-    /// <summary>Those in your territory of duty.</summary>
-    Territory,
-}
-
 /// <summary>An open task.</summary>
 /// <param name="Id">The task.</param>
 /// <param name="Subject">The thing it is about: an application, a household, an order.</param>
@@ -51,7 +38,7 @@ public static class ListTasks
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<TaskDetails>>, ProblemHttpResult>> Handle(
-        TaskScope? scope, bool? late, [StringLength(50, MinimumLength = 2)] string? kind, string? cursor, HttpContext http, Database database,
+        [RegularExpression("^(mine|organisation|territory)$")] string? scope, bool? late, [StringLength(50, MinimumLength = 2)] string? kind, string? cursor, HttpContext http, Database database,
         Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50)
     {
         var name = $"tasks {scope} {late} {kind}";
@@ -64,8 +51,8 @@ public static class ListTasks
         var actor = database.Actor;
         var whose = scope switch
         {
-            TaskScope.Organisation => Sql.Of($"organisation = {actor.Organisation}"),
-            TaskScope.Territory => Sql.Of($"territory_path @> array[{actor.Territory}]::text[]"),
+            "organisation" => Sql.Of($"organisation = {actor.Organisation}"),
+            "territory" => Sql.Of($"territory_path @> array[{actor.Territory}]::text[]"),
             _ => Sql.Of($"responsible = {actor.Person}"),
         };
         var overdue = late is true ? Sql.Of($"and deadline <= kernel.now()") : Sql.Of($"");

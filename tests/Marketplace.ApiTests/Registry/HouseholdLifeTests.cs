@@ -1,5 +1,4 @@
 using System.Net;
-using Marketplace.Cli.Demo;
 using Marketplace.Contracts;
 using Npgsql;
 
@@ -41,7 +40,7 @@ public sealed class HouseholdLifeTests(Market market) : IClassFixture<Market>
     {
         var farm = await market.RegisteredFarm();
         var path = $"/v1/households/{farm.Household}";
-        var known = Invented.Iin(70_001);
+        var known = NationalNumbers.New();
         await Market.Body(await market.Post(await market.NewMember(Role.Producer), "/v1/households", new
         {
             name = "Bakyt Omarov", village = Market.Village, nationalNumber = known, consent = new { version = "2026-1", language = "ru" },
@@ -66,7 +65,7 @@ public sealed class HouseholdLifeTests(Market market) : IClassFixture<Market>
         var akim = await market.NewMember(Role.OkrugAkim, territory: Market.District);
         var own = await Market.Body(await market.Post(akim, "/v1/households", new
         {
-            name = "An akim", village = Market.Village, nationalNumber = Invented.Iin(70_002), consent = new { version = "2026-1", language = "kk" },
+            name = "An akim", village = Market.Village, nationalNumber = NationalNumbers.New(), consent = new { version = "2026-1", language = "kk" },
         }));
         await Market.Problem(await market.Post(akim, $"/v1/households/{own["id"]}/confirmation"), HttpStatusCode.Conflict, "own-household");
         await Market.Problem(

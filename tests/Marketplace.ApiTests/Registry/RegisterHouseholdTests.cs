@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Marketplace.Cli.Demo;
 using Marketplace.Contracts;
 
 namespace Marketplace.ApiTests.Registry;
@@ -9,15 +8,13 @@ public sealed class RegisterHouseholdTests(Market market) : IClassFixture<Market
 {
     private static int serial = 50_000;
 
-    private static string NewNumber() => Invented.Iin(Interlocked.Increment(ref serial));
-
     private static object Form(
         string? number = null, string village = Market.Village, string name = "Aigul Serikova", string version = "2026-1", string language = "kk",
         string? phone = null, string channel = "own_session", DateTimeOffset? agentUntil = null) => new
         {
             name,
             village,
-            nationalNumber = number ?? NewNumber(),
+            nationalNumber = number ?? NationalNumbers.New(),
             consent = new { version, language, channel },
             members = new[] { new { name = "Timur Serikov", relation = "child" } },
             phone,
@@ -86,7 +83,7 @@ public sealed class RegisterHouseholdTests(Market market) : IClassFixture<Market
     [Fact]
     public async Task A_known_national_number_is_reviewed_by_an_officer_and_says_nothing_of_the_other()
     {
-        var number = NewNumber();
+        var number = NationalNumbers.New();
         var first = await market.NewMember(Role.Producer);
         var known = await Market.Body(await market.Post(first, "/v1/households", Form(number, name: "Bakyt Omarov")));
         var second = await market.NewMember(Role.Producer);
@@ -109,7 +106,7 @@ public sealed class RegisterHouseholdTests(Market market) : IClassFixture<Market
     [Fact]
     public async Task A_second_registration_of_one_person_is_closed()
     {
-        var number = NewNumber();
+        var number = NationalNumbers.New();
         await Market.Body(await market.Post(await market.NewMember(Role.Producer), "/v1/households", Form(number)));
         var second = await market.NewMember(Role.Producer);
         var id = (await Market.Body(await market.Post(second, "/v1/households", Form(number))))["id"]!.GetValue<Guid>();
@@ -121,7 +118,7 @@ public sealed class RegisterHouseholdTests(Market market) : IClassFixture<Market
     [Fact]
     public async Task Of_simultaneous_registrations_of_one_number_all_but_one_are_reviewed()
     {
-        var number = NewNumber();
+        var number = NationalNumbers.New();
         var heads = new List<Market.Member>();
         for (var i = 0; i < 4; i++)
         {
@@ -181,7 +178,7 @@ public sealed class RegisterHouseholdTests(Market market) : IClassFixture<Market
     [Fact]
     public async Task No_answer_event_message_or_row_shows_a_national_number_or_a_telephone()
     {
-        var number = NewNumber();
+        var number = NationalNumbers.New();
         var phone = string.Create(CultureInfo.InvariantCulture, $"+7747{Interlocked.Increment(ref serial):0000000}");
         var iban = "KZ04838FCACQW5S3662Y";
         var head = await market.NewMember(Role.Producer);

@@ -69,7 +69,7 @@ public sealed class SearchTerritoriesTests(Market market) : IClassFixture<Market
     [InlineData("limit=0", "invalid")]
     [InlineData("limit=201", "invalid")]
     [InlineData("cursor=abc", "bad-cursor")]
-    [InlineData("level=moon", "malformed")]
+    [InlineData("level=moon", "invalid")]
     [InlineData("under=KZ!", "malformed")]
     public async Task A_wrong_question_is_refused(string query, string code) =>
         await Market.Problem(await market.Get((string?)null, "/v1/territories?" + query), HttpStatusCode.BadRequest, code);
