@@ -11,7 +11,7 @@ internal sealed record OfferPlace(string Country, string Oblast, string District
     {
         var place = (await territories.Places([code], cancel))[code];
         var path = await territories.Places(place.Path, cancel);
-        var below = code.Value;
+        var below = place.Code.Value;
         var levels = new string[5];
         for (var level = TerritoryLevel.Village; level >= TerritoryLevel.Country; level--)
         {

@@ -51,8 +51,10 @@ internal sealed class ChainFacts(Database database, ILots lots, ITerritories ter
     {
         var places = await territories.Places(codes, cancel);
         var above = await territories.Places([.. places.Values.SelectMany(place => place.Path).Distinct()], cancel);
-        return places.Values.ToDictionary(place => place.Code, place =>
+        // Keyed by the code that was asked: it may be one the territory had before a merger.
+        return places.ToDictionary(asked => asked.Key, asked =>
         {
+            var place = asked.Value;
             var levels = new string[5];
             var below = place.Code.Value;
             for (var level = TerritoryLevel.Village; level >= TerritoryLevel.Country; level--)

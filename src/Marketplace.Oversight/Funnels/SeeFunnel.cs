@@ -38,7 +38,7 @@ public static class SeeFunnel
         }
 
         var place = view.Value!.Place;
-        var figures = (await FunnelFigures.Of(database, place, place.Level, period, cancel)).GetValueOrDefault(code.Value) ?? FunnelFigures.Empty;
-        return new TerritoryFunnel(code, place.NameKk, place.NameRu, FunnelFigures.Hide(figures, view.Value.Hidden.Contains));
+        var figures = (await FunnelFigures.Of(database, place, place.Level, period, cancel)).GetValueOrDefault(place.Code.Value) ?? FunnelFigures.Empty;
+        return new TerritoryFunnel(place.Code, place.NameKk, place.NameRu, FunnelFigures.Hide(figures, view.Value.Hidden.Contains));
     }
 }

@@ -51,7 +51,7 @@ public static class SeeFunnelChildren
             : await FunnelView.HiddenParts(database, place, below, cancel);
 
         // A town is its own and only part: the level below repeats it.
-        var places = await territories.Places([.. parts.Keys.Where(part => part != code.Value).Select(TerritoryCode.From)], cancel);
+        var places = await territories.Places([.. parts.Keys.Where(part => part != place.Code.Value).Select(TerritoryCode.From)], cancel);
         return new TerritoryFunnels([.. places.Values.OrderBy(one => one.Code.Value, StringComparer.Ordinal).Select(one => new TerritoryFunnel(
             one.Code, one.NameKk, one.NameRu,
             FunnelFigures.Hide(parts[one.Code.Value], step => view.Value.Hidden.Contains(step) || hidden.Contains((step, one.Code.Value)))))]);
