@@ -56,7 +56,7 @@ public static class FindOffers
         }
 
         var query = new OfferQuery(text, product, category, territory, scheme, least, most, readyBy, minRemainingDays, order, limit, null);
-        var own = query.Own;
+        var own = query.Own();
         if (cursor is not null)
         {
             if (cursors.Read(own, cursor) is not [var score, var key, var lot])

@@ -21,7 +21,7 @@ public sealed record OfferQuery(
     int? MinRemainingDays, OfferSort Sort, int Limit, OfferKey? After)
 {
     /// <summary>The query's own text, without its page: a cursor continues this query and no other.</summary>
-    public string Own => Event.Text(this with { After = null, Limit = 1 });
+    public string Own() => Event.Text(this with { After = null, Limit = 1 });
 }
 
 /// <summary>Order of offers.</summary>
