@@ -9,6 +9,15 @@ public sealed partial class Market
 {
     private static int serialNumber;
 
+    /// <summary>A household anywhere in the country, confirmed by the akim of its own place.</summary>
+    public async Task<Farm> FarmIn(string village)
+    {
+        var farm = await RegisteredFarm(village);
+        await Body(await Post(await NewMember(Role.OkrugAkim, territory: village), $"/v1/households/{farm.Household}/confirmation"));
+        await Get(farm.Head, "/v1/lots"); // TEMP
+        return farm;
+    }
+
     /// <summary>A lot in the catalogue: its quantity credited directly, its certificate announced, the announcement delivered.</summary>
     public async Task<ListedLotStory> ListedLot(
         Farm farm, string product = "potato", long amount = 100_000, string? price = "150.0000", int days = 20, string scheme = "PLANT-BATCH")

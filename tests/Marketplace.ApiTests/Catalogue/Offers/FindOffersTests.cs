@@ -12,7 +12,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_certified_lot_is_found_with_what_is_available_at_this_moment()
     {
-        var listed = await market.ListedLot(await market.ActiveFarm(), "carrot", 100_000);
+        var listed = await market.ListedLot(await market.FarmIn(Market.Village), "carrot", 100_000);
         await Market.Body(await market.Reserve(market.Cast(Role.RetailBuyer), listed.Lot, 40_000));
 
         var page = await Market.Body(await market.Get((string?)null, "/v1/offers?product=carrot"));
@@ -31,7 +31,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task What_cannot_be_reserved_is_not_found()
     {
-        var farm = await market.ActiveFarm();
+        var farm = await market.FarmIn(Market.Village);
         var soldOut = await market.ListedLot(farm, "garlic", 10_000);
         var held = await market.ListedLot(farm, "garlic", 10_000);
         var ending = await market.ListedLot(farm, "garlic", 10_000, days: 1);
@@ -56,7 +56,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_lot_leaves_and_returns_with_its_certificate_and_not_with_an_older_one()
     {
-        var listed = await market.ListedLot(await market.ActiveFarm(), "pumpkin");
+        var listed = await market.ListedLot(await market.FarmIn(Market.Village), "pumpkin");
 
         await market.Publish(listed.Certificate.Value, new CertificateStateChanged(listed.Certificate, listed.Lot, "suspended"));
         await market.Drain();
@@ -72,7 +72,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_new_price_reaches_sorting_and_filters()
     {
-        var farm = await market.ActiveFarm();
+        var farm = await market.FarmIn(Market.Village);
         var listed = await market.ListedLot(farm, "plum", price: "150.0000");
         await Market.Body(await market.Put(farm.Head, $"/v1/lots/{listed.Lot}/price", new { price = new { value = "900.0000", currency = "KZT", per = "KGM" } },
             ifMatch: $"\"{await market.Scalar<int>($"select version from supply.lot where id = '{listed.Lot}'")}\""));
@@ -85,8 +85,8 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task Every_filter_narrows_the_answer()
     {
-        var here = await market.ListedLot(await market.ActiveFarm(), "apple", price: "300.0000", scheme: "SCHEME-A");
-        var there = await market.ListedLot(await market.ActiveFarm("kz-434041100"), "apple", price: null, scheme: "SCHEME-B");
+        var here = await market.ListedLot(await market.FarmIn(Market.Village), "apple", price: "300.0000", scheme: "SCHEME-A");
+        var there = await market.ListedLot(await market.FarmIn("kz-434041100"), "apple", price: null, scheme: "SCHEME-B");
         var both = new[] { here.Lot, there.Lot };
         var path = await market.Within(async services =>
             (await services.GetRequiredService<ITerritories>().Places([TerritoryCode.From(Market.Village)], default))[TerritoryCode.From(Market.Village)].Path);
@@ -126,7 +126,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     {
         if (await market.Scalar<long>("select count(*) from catalogue.offer where product_code = 'cabbage'") == 0)
         {
-            var farm = await market.ActiveFarm();
+            var farm = await market.FarmIn(Market.Village);
             foreach (var price in new[] { "200.0000", null, "100.0000", "200.0000", null, "50.0000", "300.0000" })
             {
                 await market.ListedLot(farm, "cabbage", price: price);
@@ -158,7 +158,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_cursor_continues_its_own_query_only()
     {
-        var farm = await market.ActiveFarm();
+        var farm = await market.FarmIn(Market.Village);
         await market.ListedLot(farm, "radish");
         await market.ListedLot(farm, "radish");
         var cursor = (await Market.Body(await market.Get((string?)null, "/v1/offers?product=radish&limit=1")))["next"]!.GetValue<string>();
@@ -204,7 +204,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     {
         if (await market.Scalar<long>("select count(*) from catalogue.offer where product_code = 'potato'") == 0)
         {
-            await market.ListedLot(await market.ActiveFarm());
+            await market.ListedLot(await market.FarmIn(Market.Village));
         }
 
         Assert.Empty(await market.Offers("?text=" + Uri.EscapeDataString(text)));
@@ -224,7 +224,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     {
         if (await market.Scalar<long>("select count(*) from catalogue.offer where product_code = 'potato' and village = 'kz-434041100'") == 0)
         {
-            await market.ListedLot(await market.ActiveFarm("kz-434041100"));
+            await market.ListedLot(await market.FarmIn("kz-434041100"));
         }
 
         var found = await Market.Body(await market.Get((string?)null, "/v1/offers?text=" + Uri.EscapeDataString(text)));
@@ -236,7 +236,7 @@ public sealed class FindOffersTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task Another_tenants_offers_are_not_there()
     {
-        var listed = await market.ListedLot(await market.ActiveFarm(), "melon");
+        var listed = await market.ListedLot(await market.FarmIn(Market.Village), "melon");
         var stranger = await market.NewMember(Role.RetailBuyer, tenant: "other");
 
         Assert.Empty(Market.Lots(await Market.Body(await market.Get(stranger, "/v1/offers?product=melon"))));

@@ -14,7 +14,7 @@ public sealed class SeeFunnelTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_lot_is_counted_at_every_step_of_its_way_to_the_money()
     {
-        var farm = await market.ActiveFarm();
+        var farm = await market.FarmIn(Market.Village);
         var story = await market.ListedLot(farm, "potato", 100_000, "150.0000");
         await Sell(story.Lot, farm.Household, 60_000, accepted: 50_000);
         await Decline(story.Lot, farm.Household);
