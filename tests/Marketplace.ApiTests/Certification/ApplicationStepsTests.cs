@@ -75,7 +75,8 @@ public sealed class ApplicationStepsTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_household_without_a_cooperative_cannot_apply_and_a_stranger_sees_nothing()
     {
-        var alone = await market.ActiveFarm(applicant: false);
+        var alone = await market.RegisteredFarm();
+        await Market.Body(await market.Post(Role.OkrugAkim, $"/v1/households/{alone.Household}/confirmation"));
         var lot = await market.DeclaredLot(alone);
         await Market.Problem(await market.Post(alone.Head, "/v1/applications", new { lot }), HttpStatusCode.Conflict, "no-applicant");
 
