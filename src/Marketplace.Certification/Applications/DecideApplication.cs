@@ -81,7 +81,7 @@ public static class DecideApplication
         await CaseWork.Hand(application, [CaseTask.Decide], null, null, database, tasks, cancel);
         await notices.Send([new Notice(decision.Granted ? "certificate-issued" : "application-refused", new Dictionary<string, string>
         {
-            ["number"] = application.Number!, ["serial"] = serial ?? "", ["reason"] = decision.Reason,
+            ["number"] = application.Number!, ["product"] = application.Product.Value, ["serial"] = serial ?? "", ["reason"] = decision.Reason,
         }, application.Head)], cancel);
         return new DecisionOutcome(next, serial);
     }

@@ -24,7 +24,7 @@ public sealed record LabelClaims(
 /// <param name="PublicKey">SubjectPublicKeyInfo of an ECDSA P-256 key, base64.</param>
 /// <param name="ValidFrom">Labels issued earlier than this are not accepted with it.</param>
 /// <param name="ValidUntil">Labels issued later than this are not accepted with it; absent while in use.</param>
-public sealed record IssuerKey(string KeyId, string PublicKey, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil);
+public sealed record IssuerKey(string KeyId, string PublicKey, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil = null);
 
 /// <summary>What a label proves by itself, without asking anybody.</summary>
 public enum LabelProof

@@ -77,6 +77,7 @@ public sealed class ApplicationStepsTests(Market market) : IClassFixture<Market>
     {
         var alone = await market.RegisteredFarm();
         await Market.Body(await market.Post(Role.OkrugAkim, $"/v1/households/{alone.Household}/confirmation"));
+        await market.Get(alone.Head, "/v1/me"); // the first request after registering learns the new role
         var lot = await market.DeclaredLot(alone);
         await Market.Problem(await market.Post(alone.Head, "/v1/applications", new { lot }), HttpStatusCode.Conflict, "no-applicant");
 
