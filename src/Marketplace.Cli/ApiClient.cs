@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -27,6 +28,23 @@ internal sealed class ApiClient(Uri address) : IDisposable
     };
 
     public Uri Address => address;
+
+    /// <summary>The option that says where the API is.</summary>
+    public static Option<Uri> UrlOption() => new("--url")
+    {
+        Description = "The API.",
+        DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080"),
+        CustomParser = parsed =>
+        {
+            if (Uri.TryCreate(parsed.Tokens[0].Value, UriKind.Absolute, out var given))
+            {
+                return given;
+            }
+
+            parsed.AddError("--url wants an address such as http://127.0.0.1:5080");
+            return null;
+        },
+    };
 
     public Task<JsonNode> Get(string? key, string path, CancellationToken cancel) => Send(key, HttpMethod.Get, path, null, null, cancel);
 

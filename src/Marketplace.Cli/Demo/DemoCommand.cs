@@ -11,7 +11,7 @@ internal static class DemoCommand
 {
     public static Command Build()
     {
-        var url = new Option<Uri>("--url") { Description = "The API.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080") };
+        var url = ApiClient.UrlOption();
         var keys = new Option<FileInfo>("--keys") { Description = "The demo tenant's keys.", DefaultValueFactory = _ => new FileInfo(".data/keys.json") };
         var households = new Option<int>("--households") { Description = "Households to register.", DefaultValueFactory = _ => 300 };
         var lots = new Option<int>("--lots-each") { Description = "Lots per household.", DefaultValueFactory = _ => 3 };

@@ -14,7 +14,7 @@ internal static class ImportCommand
     private static Command Lots()
     {
         var file = new Argument<FileInfo>("file") { Description = "CSV with a header: product,quantity,unit,readyOn,household,price,currency. Comma, semicolon or tab." };
-        var url = new Option<Uri>("--url") { Description = "The API.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080") };
+        var url = ApiClient.UrlOption();
         var key = new Option<string>("--key") { Description = "The key of a household, an agent or a manager.", Required = true };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("lots", "Declare lots from a CSV file.") { file, url, key, json };

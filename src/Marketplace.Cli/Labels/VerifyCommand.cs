@@ -13,7 +13,7 @@ internal static class VerifyCommand
     {
         var text = new Argument<string>("text") { Description = "The scanned text, as the QR holds it." };
         var keys = new Option<FileInfo?>("--keys") { Description = "A saved copy of GET /v1/issuer-keys; checks without a network." };
-        var url = new Option<Uri?>("--url") { Description = "The API, which also knows of suspension and what is left." };
+        var url = ApiClient.UrlOption();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("verify", "Check a label.") { text, keys, url, json };
         command.SetAction(async (parsed, cancel) =>
@@ -34,7 +34,7 @@ internal static class VerifyCommand
                 }
                 else
                 {
-                    using var api = new ApiClient(address ?? new Uri("http://127.0.0.1:5080"));
+                    using var api = new ApiClient(address!);
                     verdict = await api.Post(null, "/v1/verifications", new { text = label }, cancel);
                     genuine = verdict["verdict"]?.GetValue<string>() == "genuine";
                 }
