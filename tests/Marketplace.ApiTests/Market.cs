@@ -209,8 +209,9 @@ public sealed partial class Market : IAsyncLifetime
         var running = Enumerable.Range(0, rivals).Select(at => Task.Run(() => rival(at))).ToList();
         for (var i = 0; i < 400; i++)
         {
-            var waiting = await Scalar<long>(
-                $"select count(*) from pg_stat_activity where datname = '{name}' and usename = 'marketplace_app' and wait_event_type = 'Lock'");
+            // Asked as the superuser: other roles do not see what somebody else's session waits for.
+            var waiting = (long)(await Admin(
+                $"select count(*) from pg_stat_activity where datname = '{name}' and usename = 'marketplace_app' and wait_event_type = 'Lock'"))!;
 
             // The gate lets four writers at a time reach the database: the others wait before it.
             if (waiting + running.Count(task => task.IsCompleted) >= Math.Min(rivals, 4))
@@ -289,12 +290,12 @@ public sealed partial class Market : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
-    private static async Task Admin(string sql)
+    private static async Task<object?> Admin(string sql)
     {
         await using var connection = new NpgsqlConnection(server!.AdminConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
-        await command.ExecuteNonQueryAsync();
+        return await command.ExecuteScalarAsync();
     }
 
     private static async Task<LocalPostgres> StartServer()
