@@ -152,13 +152,31 @@ internal sealed class PostgresSearch(Database database, ITerritories territories
     /// <summary>A word that names a product and a place may mean either: "Kara" is a village and half a plum.</summary>
     private static Sql Means(Meaning meaning)
     {
-        var either = Sql.Of($"o.product_code = any({meaning.Products.Keys.ToArray()})");
+        Sql? either = meaning.Products.Count == 0 ? null : OneOf(Sql.Of($"o.product_code"), [.. meaning.Products.Keys]);
         foreach (var level in meaning.Places)
         {
-            either = Sql.Of($"{either} or {Column(level.Key)} = any({level.ToArray()})");
+            var place = OneOf(Column(level.Key), [.. level]);
+            either = either is null ? place : Sql.Of($"{either} or {place}");
         }
 
-        return Sql.Of($"({either})");
+        return Sql.Of($"({either!})");
+    }
+
+    /// <summary>A few codes are written one by one: of an array the planner of a prepared statement does not know how few it holds.</summary>
+    private static Sql OneOf(Sql column, string[] codes)
+    {
+        if (codes.Length > 8)
+        {
+            return Sql.Of($"{column} = any({codes})");
+        }
+
+        var list = Sql.Of($"{codes[0]}");
+        foreach (var code in codes[1..])
+        {
+            list = Sql.Of($"{list}, {code}");
+        }
+
+        return Sql.Of($"{column} in ({list})");
     }
 
     private static Sql Column(Named level) => level switch

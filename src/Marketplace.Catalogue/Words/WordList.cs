@@ -66,17 +66,15 @@ internal static class WordList
         .GroupBy(one => one.Key.Text)
         .Select(same => (same.First().Key, named, code, same.Max(one => one.Share)));
 
-    /// <summary>Whole words, then words that differ in their ending, then words that begin so.</summary>
+    /// <summary>Whole words, words that differ in their ending, words that begin so; whole words first, so that no limit cuts them off.</summary>
     private static Task<List<Match>> Known(Database database, List<WordKey> typed, CancellationToken cancel) => database.List<Match>($"""
         select typed.word as typed, found.doubt, found.word, found.stem, found.named, found.code, found.share
           from unnest({typed.Select(word => word.Text).ToArray()}, {typed.Select(word => word.Stem).ToArray()}) as typed (word, stem),
                lateral (
-                   (select 0 as doubt, w.* from catalogue.word w where w.word = typed.word limit {MostMeanings})
+                   (select case when w.word = typed.word then 0 else 2 end as doubt, w.* from catalogue.word w
+                     where w.word >= typed.word and w.word < typed.word || U&'\FFFF' collate "C" order by w.word limit {MostMeanings})
                    union all
-                   (select 1, w.* from catalogue.word w where w.stem = typed.stem limit {MostMeanings})
-                   union all
-                   (select 2, w.* from catalogue.word w
-                     where w.word >= typed.word and w.word < typed.word || U&'\FFFF' collate "C" limit {MostMeanings})) as found
+                   (select 1, w.* from catalogue.word w where w.stem = typed.stem limit {MostMeanings})) as found
         """, cancel);
 
     /// <summary>Words that are one slip away, two in long words: the nearest by trigrams, of which only true slips count.</summary>
