@@ -58,6 +58,14 @@ internal sealed class BearerToken(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
+        // What is remembered may be older than a role given a moment ago: look once more before saying no.
+        var actor = Context.RequestServices.GetRequiredService<CurrentActor>().Value;
+        if (actor.Credential is { } credential && FreshRights.StartAgain(Context))
+        {
+            cache.Forget(credential);
+            return Task.CompletedTask;
+        }
+
         var wantsStepUp = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy == Routes.StepUp) == true;
         var holdsRole = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>()
             .All(data => data.Roles is null || data.Roles.Split(',').Any(Context.User.IsInRole)) == true;

@@ -227,8 +227,10 @@ public sealed class FreshRights(RequestDelegate next)
         }
     }
 
-    internal static bool StartAgain(HttpContext http)
+    /// <summary>Marks the request to be run again; false when it was once already. The caller must not have written an answer.</summary>
+    public static bool StartAgain(HttpContext http)
     {
+        ArgumentNullException.ThrowIfNull(http);
         if (http.Items.ContainsKey(Tried))
         {
             return false;

@@ -76,6 +76,13 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
+    public async Task A_household_is_a_producer_in_the_request_after_its_registration()
+    {
+        var farm = await market.RegisteredFarm();
+        Assert.Equal(HttpStatusCode.OK, (await market.Get(farm.Head, "/v1/lots")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_plain_key_cannot_step_up_and_a_test_key_stays_in_its_sandbox()
     {
         var person = await market.NewMember(Role.DecisionMaker, OrganisationId.New());
