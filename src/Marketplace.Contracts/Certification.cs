@@ -26,5 +26,5 @@ public sealed record ApplicationDecided(CertificationApplicationId Application, 
 /// <summary>A certificate was issued and its quantity credited.</summary>
 public sealed record CertificateIssued(CertificateId Certificate, string Serial, LotId Lot, string Scheme, Quantity Quantity, DateTimeOffset ValidUntil);
 
-/// <summary>A certificate was suspended, withdrawn or reinstated; <c>State</c> is <c>suspended</c>, <c>withdrawn</c> or <c>active</c>.</summary>
+/// <summary>A certificate was suspended, withdrawn, reinstated or ran out; <c>State</c> is <c>suspended</c>, <c>withdrawn</c>, <c>active</c> or <c>expired</c>.</summary>
 public sealed record CertificateStateChanged(CertificateId Certificate, LotId Lot, string State);

@@ -125,7 +125,7 @@ public static class WeighTender
             {
                 ["order"] = order.Number,
                 ["product"] = promise.Product.Value,
-                ["quantity"] = slip.Delivered.ToString(),
+                ["net"] = slip.Delivered.ToString(),
                 ["total"] = slip.RunningTotal.ToString(),
             }, card.Head)], cancel);
         }

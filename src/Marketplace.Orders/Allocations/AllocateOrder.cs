@@ -175,7 +175,8 @@ internal sealed class AllocateOrder(
             ["quantity"] = string.Join(", ", household.GroupBy(one => one.Of.Lot.Unit)
                 .Select(unit => new Quantity(unit.Sum(one => one.Amount), unit.Key).ToString())),
             ["product"] = string.Join(", ", household.Select(one => one.Of.Lot.Product.Value).Distinct()),
-            ["until"] = answerBy.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'"),
+            ["price"] = string.Join(", ", household.Select(one => $"{one.Of.Lot.Price!.Value / 10_000m:0.##}").Distinct()),
+            ["deadline"] = answerBy.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'"),
         }, household.First().Of.Head))], cancel);
     }
 

@@ -127,15 +127,10 @@ public sealed class AllocationTests
     /// so it is a relaxation: its unserved quantity must equal the proven one (the flow relaxation proves that number), and its goods and freshness
     /// cost, computed without transport, fixed costs and fairness, which are never negative, must not be above the proven cost.
     /// </summary>
-    [Theory]
+    [ReferenceTheory]
     [MemberData(nameof(Instances))]
     public void The_flow_meets_the_proven_least_unserved_quantity(string path)
     {
-        if (path.Length == 0)
-        {
-            return; // MARKETPLACE_REFERENCE does not name the reference instances: nothing to compare with
-        }
-
         var json = JsonNode.Parse(File.ReadAllText(path))!;
         var lines = json["lines"]!.AsArray().Select(line => new AllocationInput.Line(Id(1 + line!["id"]!.GetValue<int>()), $"p{line["product"]}", "GRM",
             line["demandGrams"]!.GetValue<long>(), Day.AddDays(line["minFreshDays"]!.GetValue<int>()), Day, long.MaxValue / 1_000_000_000, "KGM", [])).ToList();
@@ -155,9 +150,8 @@ public sealed class AllocationTests
 
     public static TheoryData<string> Instances()
     {
-        var folder = Environment.GetEnvironmentVariable("MARKETPLACE_REFERENCE");
         var data = new TheoryData<string>();
-        string[] paths = folder is null ? [""] : Directory.GetFiles(Path.Combine(folder, "allocation"), "alloc-*.json");
+        string[] paths = Reference.Folder is null ? [""] : Directory.GetFiles(Path.Combine(Reference.Folder, "allocation"), "alloc-*.json");
         foreach (var path in paths.Order(StringComparer.Ordinal))
         {
             data.Add(path);
