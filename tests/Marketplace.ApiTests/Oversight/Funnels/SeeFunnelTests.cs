@@ -26,6 +26,7 @@ public sealed class SeeFunnelTests(Market market) : IClassFixture<Market>
             + "listed 1 1 100000 GRM 1500000 | allocated 1 1 60000 GRM 1200000 | confirmed 1 1 60000 GRM 1200000 | delivered 1 1 50000 GRM 1000000 | "
             + "paid 1 1 50000 GRM 970000",
             string.Join(" | ", steps.Select(Line)));
+        Assert.Equal(2, await market.Scalar<long>("select count(*) from oversight.chain_step where step in ('confirmed', 'delivered')")); // a refusal is no step
         Assert.All(steps.Skip(1), step => Assert.InRange(step!["medianDays"]!.GetValue<double>(), 0, 1));
         Assert.Equal(0, (await Steps(Role.OkrugAkim, Market.Village, "?product=onion"))[1]!["lots"]!.GetValue<int>());
         Assert.Equal(1, (await Steps(Role.OkrugAkim, Market.Village, $"?from={market.Today:yyyy-MM-dd}&to={market.Today:yyyy-MM-dd}"))[8]!["lots"]!.GetValue<int>());
