@@ -12,4 +12,13 @@ public static class Tenants
         await using var scope = scopes.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<Database>().List<string>($"select id from kernel.tenant order by id", cancel);
     }
+
+    /// <summary>A scope whose unit of work acts as the system of a tenant.</summary>
+    public static AsyncServiceScope Scope(IServiceScopeFactory scopes, string tenant)
+    {
+        ArgumentNullException.ThrowIfNull(scopes);
+        var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
+        return scope;
+    }
 }

@@ -52,6 +52,22 @@ public sealed partial class Market : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        await CloneDatabase();
+        factory = new Factory(server!.ConnectionString("marketplace_app", name), services => ConfigureServices(services));
+        _ = factory.Services;
+        await SeedCast();
+    }
+
+    /// <summary>A migrated database with nobody in it and no host on it, for tests that start processes of their own.</summary>
+    public static async Task<Market> Bare()
+    {
+        var market = new Market();
+        await market.CloneDatabase();
+        return market;
+    }
+
+    private async Task CloneDatabase()
+    {
         await Once.WaitAsync();
         try
         {
@@ -63,14 +79,15 @@ public sealed partial class Market : IAsyncLifetime
         }
 
         await Admin($"create database {name} owner marketplace_owner template market_template");
-        factory = new Factory(server!.ConnectionString("marketplace_app", name), services => ConfigureServices(services));
-        _ = factory.Services;
-        await SeedCast();
     }
 
     public async Task DisposeAsync()
     {
-        await factory!.DisposeAsync();
+        if (factory is not null)
+        {
+            await factory.DisposeAsync();
+        }
+
         await Admin($"drop database if exists {name} with (force)");
     }
 
@@ -176,6 +193,7 @@ public sealed partial class Market : IAsyncLifetime
         ["MARKETPLACE_DATABASE"] = server!.ConnectionString("marketplace_app", name),
         ["MARKETPLACE_DATABASE_OWNER"] = OwnerConnection,
         ["MARKETPLACE_DATA"] = data,
+        ["MARKETPLACE_KEYS"] = factory?.Keys ?? Path.Combine(data, "keys"),
         ["MARKETPLACE_DEMO_TENANT"] = demoTenant ? "true" : "false",
     };
 
@@ -321,12 +339,13 @@ public sealed partial class Market : IAsyncLifetime
 
     private sealed class Factory(string database, Action<IServiceCollection> configure) : WebApplicationFactory<DatabaseHome>
     {
-        private readonly string keys = Path.Combine(Path.GetTempPath(), $"marketplace-keys-{Guid.NewGuid():N}");
+        /// <summary>The key folder, which every instance on one database must share.</summary>
+        public string Keys { get; } = Path.Combine(Path.GetTempPath(), $"marketplace-keys-{Guid.NewGuid():N}");
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseSetting("MARKETPLACE_DATABASE", database);
-            builder.UseSetting("MARKETPLACE_KEYS", keys);
+            builder.UseSetting("MARKETPLACE_KEYS", Keys);
             builder.UseSetting("MARKETPLACE_STRIPE_WEBHOOK_SECRET", "whsec_test");
             builder.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
             builder.ConfigureTestServices(services =>
@@ -347,9 +366,9 @@ public sealed partial class Market : IAsyncLifetime
         public override async ValueTask DisposeAsync()
         {
             await base.DisposeAsync();
-            if (Directory.Exists(keys))
+            if (Directory.Exists(Keys))
             {
-                Directory.Delete(keys, recursive: true);
+                Directory.Delete(Keys, recursive: true);
             }
         }
     }

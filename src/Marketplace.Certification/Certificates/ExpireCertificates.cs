@@ -2,12 +2,11 @@ using Marketplace.Kernel;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Marketplace.Certification;
 
 /// <summary>Marks certificates whose validity is over. Selling stopped at that instant already: the lot's account carries it.</summary>
-internal sealed class ExpireCertificates(IServiceScopeFactory scopes, NpgsqlDataSource source, ILogger<ExpireCertificates> log) : BackgroundService
+internal sealed class ExpireCertificates(IServiceScopeFactory scopes, ILogger<ExpireCertificates> log) : BackgroundService
 {
     private const int AtOnce = 100;
 
@@ -15,7 +14,7 @@ internal sealed class ExpireCertificates(IServiceScopeFactory scopes, NpgsqlData
     internal async Task<int> Pass(CancellationToken cancel)
     {
         var expired = 0;
-        foreach (var tenant in await Tenants(cancel))
+        foreach (var tenant in await Tenants.All(scopes, cancel))
         {
             int some;
             do
@@ -29,43 +28,11 @@ internal sealed class ExpireCertificates(IServiceScopeFactory scopes, NpgsqlData
         return expired;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(TimeSpan.FromSeconds(10), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await Pass(stoppingToken);
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Certificates cannot be expired now: {Reason}", failure.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task<List<string>> Tenants(CancellationToken cancel)
-    {
-        await using var read = source.CreateCommand("select id from kernel.tenant order by id");
-        await using var rows = await read.ExecuteReaderAsync(cancel);
-        var tenants = new List<string>();
-        while (await rows.ReadAsync(cancel))
-        {
-            tenants.Add(rows.GetString(0));
-        }
-
-        return tenants;
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);
 
     private async Task<int> Some(string tenant, CancellationToken cancel)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
+        await using var scope = Tenants.Scope(scopes, tenant);
         var database = scope.ServiceProvider.GetRequiredService<Database>();
         var due = await database.List<Certificate>($"""
             select id, serial, lot, issuer, state, version from certification.certificate

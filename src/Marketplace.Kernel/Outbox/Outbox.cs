@@ -123,9 +123,10 @@ public sealed class Dispatcher(
             {
                 return;
             }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                log.LogWarning("The outbox cannot reach the database: {Reason}", failure.Message);
+                // Whatever it is, a dispatcher that ended would end the whole host.
+                log.LogWarning("The outbox cannot deliver now: {Reason}", failure.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

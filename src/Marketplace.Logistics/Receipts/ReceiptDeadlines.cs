@@ -3,7 +3,6 @@ using Marketplace.Kernel;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Marketplace.Logistics.Receipts;
 
@@ -14,7 +13,7 @@ internal sealed class ReceiptDeadlines(IServiceScopeFactory scopes, ILogger<Rece
     internal async Task<int> Pass(CancellationToken cancel)
     {
         var accepted = 0;
-        foreach (var tenant in await TenantIds(cancel))
+        foreach (var tenant in await Tenants.All(scopes, cancel))
         {
             while (await AcceptOne(tenant, cancel))
             {
@@ -25,33 +24,12 @@ internal sealed class ReceiptDeadlines(IServiceScopeFactory scopes, ILogger<Rece
         return accepted;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(10));
-        try
-        {
-            do
-            {
-                try
-                {
-                    await Pass(stoppingToken);
-                }
-                catch (Exception failure) when (failure is NpgsqlException or TimeoutException or InvalidOperationException)
-                {
-                    log.LogWarning("Consignments could not be accepted: {Reason}", failure.Message);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);
 
     private async Task<bool> AcceptOne(string tenant, CancellationToken cancel)
     {
-        await using var scope = Scope(tenant);
+        await using var scope = Tenants.Scope(scopes, tenant);
         var database = scope.ServiceProvider.GetRequiredService<Database>();
         var due = await database.Find<Due>($"""
             select id, buyer_id as buyer from logistics.consignment
@@ -75,22 +53,6 @@ internal sealed class ReceiptDeadlines(IServiceScopeFactory scopes, ILogger<Rece
         await database.Commit(cancel);
         return true;
     }
-
-    private async Task<List<string>> TenantIds(CancellationToken cancel)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        return (await scope.ServiceProvider.GetRequiredService<Database>().List<Tenant>($"select id from kernel.tenant order by id", cancel))
-            .ConvertAll(tenant => tenant.Id);
-    }
-
-    private AsyncServiceScope Scope(string tenant)
-    {
-        var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
-        return scope;
-    }
-
-    private sealed record Tenant(string Id);
 
     private sealed record Due(ConsignmentId Id, Guid Buyer);
 }

@@ -52,32 +52,13 @@ internal sealed class DeliveryWorker(
         return all;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        do
-        {
-            try
-            {
-                await Pass(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Messages cannot be sent: {Reason}", failure.Message);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.Every(TimeSpan.FromSeconds(1), Pass, log, stoppingToken);
 
     private async Task<int> PassOf(string tenant, bool sandbox, IMessageChannel channel, CancellationToken cancel)
     {
-        await using var scope = scopes.CreateAsyncScope();
+        await using var scope = Tenants.Scope(scopes, tenant);
         var services = scope.ServiceProvider;
-        services.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
         var database = services.GetRequiredService<Database>();
         var people = services.GetRequiredService<IPeople>();
         var taken = await database.List<Taken>($"""

@@ -4,7 +4,6 @@ using Marketplace.Orders.Allocations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Marketplace.Orders.Promises;
 
@@ -15,9 +14,9 @@ internal sealed class PromiseDeadlines(IServiceScopeFactory scopes, ILogger<Prom
     internal async Task<int> Pass(CancellationToken cancel)
     {
         var worked = 0;
-        foreach (var tenant in await TenantIds(cancel))
+        foreach (var tenant in await Tenants.All(scopes, cancel))
         {
-            await using var look = Scope(tenant);
+            await using var look = Tenants.Scope(scopes, tenant);
             var due = await look.ServiceProvider.GetRequiredService<Database>().List<DueOrder>($"""
                 select distinct o.id from orders.purchase_order o left join orders.promise p on p.order_id = o.id and p.stage = 'offered'
                  where o.stage = 'confirming' and (p.answer_by <= kernel.now() or o.confirm_by <= kernel.now())
@@ -31,33 +30,12 @@ internal sealed class PromiseDeadlines(IServiceScopeFactory scopes, ILogger<Prom
         return worked;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(5));
-        try
-        {
-            do
-            {
-                try
-                {
-                    await Pass(stoppingToken);
-                }
-                catch (Exception failure) when (failure is NpgsqlException or TimeoutException or InvalidOperationException)
-                {
-                    log.LogWarning("Promises could not be ended: {Reason}", failure.Message);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.Every(TimeSpan.FromSeconds(5), Pass, log, stoppingToken);
 
     private async Task<bool> End(string tenant, PurchaseOrderId order, CancellationToken cancel)
     {
-        await using var scope = Scope(tenant);
+        await using var scope = Tenants.Scope(scopes, tenant);
         var database = scope.ServiceProvider.GetRequiredService<Database>();
         if (await database.Find<DueOrder>($"""
             select id from orders.purchase_order where id = {order} and stage = 'confirming' for update skip locked
@@ -90,22 +68,6 @@ internal sealed class PromiseDeadlines(IServiceScopeFactory scopes, ILogger<Prom
         await database.Commit(cancel);
         return true;
     }
-
-    private async Task<List<string>> TenantIds(CancellationToken cancel)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        return (await scope.ServiceProvider.GetRequiredService<Database>().List<Tenant>($"select id from kernel.tenant order by id", cancel))
-            .ConvertAll(tenant => tenant.Id);
-    }
-
-    private AsyncServiceScope Scope(string tenant)
-    {
-        var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
-        return scope;
-    }
-
-    private sealed record Tenant(string Id);
 
     private sealed record DueOrder(PurchaseOrderId Id);
 

@@ -3,30 +3,19 @@ using Marketplace.Kernel;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Marketplace.Registry.Households;
 
 /// <summary>Moves households whose time ran out: a silent district lets them pass, an unanswered return lets them lapse.</summary>
-internal sealed class HouseholdClock(IServiceScopeFactory scopes, NpgsqlDataSource source, ILogger<HouseholdClock> log) : BackgroundService
+internal sealed class HouseholdClock(IServiceScopeFactory scopes, ILogger<HouseholdClock> log) : BackgroundService
 {
     private const int AtOnce = 50;
 
     /// <summary>Moves everything that is due now; how many were moved.</summary>
     internal async Task<int> Pass(CancellationToken cancel)
     {
-        var tenants = new List<string>();
-        await using (var command = source.CreateCommand("select id from kernel.tenant order by id"))
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-        {
-            while (await reader.ReadAsync(cancel))
-            {
-                tenants.Add(reader.GetString(0));
-            }
-        }
-
         var all = 0;
-        foreach (var tenant in tenants)
+        foreach (var tenant in await Tenants.All(scopes, cancel))
         {
             int moved;
             do
@@ -40,27 +29,12 @@ internal sealed class HouseholdClock(IServiceScopeFactory scopes, NpgsqlDataSour
         return all;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(20));
-        do
-        {
-            try
-            {
-                await Pass(stoppingToken);
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Households cannot be moved on time: {Reason}", failure.Message);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.Every(TimeSpan.FromSeconds(20), Pass, log, stoppingToken);
 
     private async Task<int> PassOf(string tenant, CancellationToken cancel)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
+        await using var scope = Tenants.Scope(scopes, tenant);
         var database = scope.ServiceProvider.GetRequiredService<Database>();
         var due = await database.List<Due>($"""
             select id, village, stage from registry.household

@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Marketplace.Supply.Reservations;
 
@@ -92,27 +91,12 @@ internal sealed class ReservationExpiry(IServiceScopeFactory scopes, ILogger<Res
         return ended;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(10));
-        do
-        {
-            try
-            {
-                await Pass(stoppingToken);
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Reservations could not be ended: {Reason}", failure.Message);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);
 
     private async Task<bool> EndOne(string tenant, CancellationToken cancel)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
+        await using var scope = Tenants.Scope(scopes, tenant);
         var database = scope.ServiceProvider.GetRequiredService<Database>();
         var due = await database.Find<Due>($"""
             select id from supply.reservation where state = {ReservationState.Open} and expires_at <= kernel.now() order by expires_at limit 1

@@ -121,6 +121,6 @@ create view supply.public_sellable_lot as
            a.certified - a.reserved - a.promised - a.delivered as available,
            l.ready_on, l.expires_on, l.price_ten_thousandths, l.currency, l.per, a.sellable_until, a.hold_count > 0 as held
       from supply.lot l join supply.lot_account a on a.lot_id = l.id
-     where l.state = 'certified' and a.sellable_until > kernel.now();
+     where l.state = 'certified' and a.sellable_until > (select kernel.now());
 comment on view supply.public_sellable_lot is 'Certified lots whose certificate has not run out; available may be zero and held may be true.';
 grant select on supply.public_sellable_lot to marketplace_app;

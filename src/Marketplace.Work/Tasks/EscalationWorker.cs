@@ -4,28 +4,17 @@ using Marketplace.Work.Calendars;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Marketplace.Work.Tasks;
 
 /// <summary>Gives a late task to the next one up and tells both. Several instances may run: each task is taken by one.</summary>
-internal sealed class EscalationWorker(IServiceScopeFactory scopes, NpgsqlDataSource source, ILogger<EscalationWorker> log) : BackgroundService
+internal sealed class EscalationWorker(IServiceScopeFactory scopes, ILogger<EscalationWorker> log) : BackgroundService
 {
     /// <summary>Escalates everything that is late now; how many tasks were looked at.</summary>
     internal async Task<int> Pass(CancellationToken cancel)
     {
-        var tenants = new List<string>();
-        await using (var command = source.CreateCommand("select id from kernel.tenant order by id"))
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-        {
-            while (await reader.ReadAsync(cancel))
-            {
-                tenants.Add(reader.GetString(0));
-            }
-        }
-
         var all = 0;
-        foreach (var tenant in tenants)
+        foreach (var tenant in await Tenants.All(scopes, cancel))
         {
             while (await EscalateOne(tenant, cancel))
             {
@@ -36,32 +25,13 @@ internal sealed class EscalationWorker(IServiceScopeFactory scopes, NpgsqlDataSo
         return all;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(10));
-        do
-        {
-            try
-            {
-                await Pass(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-            {
-                log.LogWarning("Late tasks cannot be escalated: {Reason}", failure.Message);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);
 
     private async Task<bool> EscalateOne(string tenant, CancellationToken cancel)
     {
-        await using var scope = scopes.CreateAsyncScope();
+        await using var scope = Tenants.Scope(scopes, tenant);
         var services = scope.ServiceProvider;
-        services.GetRequiredService<CurrentActor>().Value = Actor.System(tenant);
         var database = services.GetRequiredService<Database>();
         var late = await database.Find<Late>($"""
             select id, subject, kind, responsible, escalate_to_role, organisation, territory_path, country from work.task

@@ -4,14 +4,15 @@ using Marketplace.Cli.Demo;
 namespace Marketplace.ApiTests.Chain;
 
 /// <summary>The whole chain, as the demo plays it: every step a public call by the person whose step it is, against a process of its own.</summary>
-public sealed class SeasonTests(Market market) : IClassFixture<Market>
+public sealed class SeasonTests
 {
     [Fact]
     public async Task From_registration_to_the_money_and_the_figures_agree_with_the_accounts()
     {
+        var market = await Market.Bare();
         var data = Path.Combine(Path.GetTempPath(), $"marketplace-season-{Guid.NewGuid():N}");
         Directory.CreateDirectory(data);
-        await using var running = await RunningApi.Start(market.Instance(data, demoTenant: true));
+        var running = await RunningApi.Start(market.Instance(data, demoTenant: true));
         using var api = new ApiClient(running.Address);
         var season = new Season(api, await Keyring.Open(api, new FileInfo(Path.Combine(data, "keys.json")), default), households: 16, lotsEach: 3, tonnes: 1);
         await season.Play((_, _) => () => { }, default);
@@ -40,6 +41,9 @@ public sealed class SeasonTests(Market market) : IClassFixture<Market>
              where number > 1 and before is distinct from previous_hash
             """));
         Assert.Equal(0L, await market.Scalar<long>("select count(*) from kernel.delivery"));
+
+        await running.DisposeAsync();
+        await market.DisposeAsync();
         Directory.Delete(data, recursive: true);
     }
 }
