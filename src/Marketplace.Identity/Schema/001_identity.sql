@@ -132,8 +132,10 @@ $$;
 create trigger place_credential after insert on identity.credential for each row execute function identity.place_credential();
 
 -- 0 ended, 1 good, 2 the person's rights changed since. Asked inside the first batch of every unit of work of a signed-in person.
-create function identity.standing(a_credential uuid, a_stamp int) returns int language sql stable as
+create function identity.standing(a_credential uuid, a_stamp int) returns int language plpgsql stable as
 $$
-    select coalesce((select case when c.revoked_at is not null or c.expires_at <= kernel.now() then 0 when p.stamp <> a_stamp then 2 else 1 end
-                       from identity.credential c join identity.person p on p.id = c.person_id where c.id = a_credential), 0)
+begin
+    return coalesce((select case when c.revoked_at is not null or c.expires_at <= kernel.now() then 0 when p.stamp <> a_stamp then 2 else 1 end
+                       from identity.credential c join identity.person p on p.id = c.person_id where c.id = a_credential), 0);
+end
 $$;

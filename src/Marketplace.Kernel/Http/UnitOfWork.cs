@@ -54,14 +54,14 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
                 return written;
             }
 
-            var answer = idempotent is null ? null : new StoredAnswer(http.Response.StatusCode, Headers(http), written.Body);
+            var answer = idempotent is null ? null : new StoredAnswer(idempotent.Hash, http.Response.StatusCode, Headers(http), written.Body);
             await database.Commit(answer, http.RequestAborted);
             return written;
         }
-        catch (AlreadyDoneException)
+        catch (AlreadyDoneException done)
         {
             await database.Rollback();
-            return await Replay(database, idempotent!, http.RequestAborted);
+            return Replay(done.Answer, idempotent!);
         }
         catch (Exception failure) when (failure is PostgresException or RefusedException or CredentialEndedException)
         {
@@ -80,9 +80,10 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
                 }
             }
 
-            if (failure is PostgresException && idempotent is not null && await Replay(database, idempotent, http.RequestAborted) is { } replayed)
+            // The first statement may have failed because the effect of the same request is already there.
+            if (failure is PostgresException && idempotent is not null && await database.AnswerTo(idempotent, http.RequestAborted) is { } stored)
             {
-                return replayed;
+                return Replay(stored, idempotent);
             }
 
             if (Problems.Explain(failure, constraints) is not { } refusal)
@@ -128,23 +129,9 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
         .Where(name => !StringValues.IsNullOrEmpty(http.Response.Headers[name]))
         .ToDictionary(name => name, name => http.Response.Headers[name].ToString()));
 
-    private static async Task<IResult?> Replay(Database database, IdempotentRequest request, CancellationToken cancel)
-    {
-        var stored = await database.Find<Stored>($"""
-            select request_hash, status, headers, body from kernel.idempotency_key where owner = {request.Owner} and key = {request.Key}
-            """, cancel);
-        await database.Rollback();
-        return stored switch
-        {
-            null => null,
-            _ when !stored.RequestHash.AsSpan().SequenceEqual(request.Hash) =>
-                Problems.From(new Refusal("key-reused", "This idempotency key was used for another request.", Status: 422)),
-            { Status: { } status } => new Replayed(status, stored.Headers ?? "{}", stored.Body ?? []),
-            _ => Problems.From(new Refusal("still-running", "The first request with this key is still running.")),
-        };
-    }
-
-    private sealed record Stored(byte[] RequestHash, int? Status, string? Headers, byte[]? Body);
+    private static IResult Replay(StoredAnswer stored, IdempotentRequest request) => stored.RequestHash.AsSpan().SequenceEqual(request.Hash)
+        ? new Replayed(stored.Status, stored.Headers, stored.Body)
+        : Problems.From(new Refusal("key-reused", "This idempotency key was used for another request.", Status: 422));
 
     /// <summary>An answer already rendered: status and headers are set, only the bytes are left to send.</summary>
     private sealed class Written(byte[] body) : IResult

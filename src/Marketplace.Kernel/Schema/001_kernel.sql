@@ -35,8 +35,9 @@ create table kernel.clock (
 insert into kernel.clock default values;
 grant select on kernel.clock to marketplace_app;
 
-create function kernel.now() returns timestamptz language sql stable parallel safe as
-$$ select now() + shift from kernel.clock $$;
+-- plpgsql keeps its plan for the session; an SQL function with a FROM is planned anew in every statement that calls it.
+create function kernel.now() returns timestamptz language plpgsql stable parallel safe as
+$$ begin return now() + (select shift from kernel.clock); end $$;
 
 -- Row protection: called once per table by the migration that creates it. -----------------------------------------------
 
@@ -168,21 +169,21 @@ revoke all on function kernel.prepare_months from public;
 grant execute on function kernel.prepare_months to marketplace_app;
 select kernel.prepare_months();
 
--- Idempotency: inserted first in the unit of work, answered before its commit, so only committed effects are remembered.
+-- Idempotency: twins queue on an advisory lock of the key; the answer is inserted with the commit, so only committed effects are remembered.
 
 create table kernel.idempotency_key (
     tenant_id    text not null default kernel.tenant(),
     owner        uuid not null,
     key          text not null check (length(key) between 1 and 255),
     request_hash bytea not null,
-    status       int,
-    headers      text,
-    body         bytea,
+    status       int not null,
+    headers      text not null,
+    body         bytea not null,
     created_at   timestamptz not null default now(),
     primary key (owner, key, tenant_id)
 );
 create index idempotency_key_age on kernel.idempotency_key using brin (created_at);
-select kernel.protect('kernel.idempotency_key', 'select, insert, update, delete');
+select kernel.protect('kernel.idempotency_key', 'select, insert, delete');
 
 -- The fold: what a search compares. The same function as Fold.Of in C#; a property test holds them equal. ----------------
 

@@ -72,7 +72,7 @@ public static class ReserveLots
         var id = Guid.CreateVersion7();
         var expires = clock.GetUtcNow().AddHours(reservation.Hours);
         var parts = reservation.Parts.Select(part => new LotPart(part.Lot, part.Amount)).ToList();
-        using var place = await database.Gate(cancel);
+        await database.Gate([.. parts.Select(part => part.Lot.Value)], cancel);
         var reserved = await database.Execute(LotAccounts.ReserveAll(id, parts, Sql.Of($"""
             held as (
                 insert into supply.reservation (id, organisation_id, expires_at) select {id}, {buyer}, {expires} where exists (select from moved)),
