@@ -18,7 +18,9 @@ public static class Fold
     public static string Of(string typed)
     {
         ArgumentNullException.ThrowIfNull(typed);
-        var text = typed.ToLowerInvariant();
+
+        // PostgreSQL knows the small letter of the Turkish capital; the invariant culture leaves it as it is.
+        var text = typed.Replace('İ', 'i').ToLowerInvariant();
         foreach (var (latin, cyrillic) in Pairs)
         {
             text = text.Replace(latin, cyrillic, StringComparison.Ordinal);

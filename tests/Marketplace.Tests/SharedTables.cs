@@ -1,0 +1,30 @@
+namespace Marketplace.Tests;
+
+/// <summary>The tables without a tenant's policy, each with the reason. Every other table is protected.</summary>
+internal static class SharedTables
+{
+    public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["kernel.tenant"] = "says which tenants there are; read before one is known",
+        ["kernel.clock"] = "one clock for all; only its owner writes it",
+        ["kernel.stream_head"] = "written by kernel.append only, which checks the tenant; the application may only read hashes",
+        ["kernel.subscription"] = "which code listens to which event; says nothing about anybody",
+        ["kernel.delivery"] = "the dispatcher serves all tenants; rows hold ids only",
+        ["kernel.credential_place"] = "finds the tenant of a secret's hash; only its owner's functions read it",
+        ["certification.scheme"] = "published rules",
+        ["certification.scheme_step"] = "published rules",
+        ["certification.scheme_test"] = "published rules",
+        ["certification.indicator"] = "published rules",
+        ["certification.limit_rule"] = "published rules",
+        ["certification.issuer_key"] = "public keys; a label of any issuer must verify",
+        ["catalogue.word"] = "names of products and villages, the same for all",
+        ["logistics.rule"] = "settings of the product",
+        ["orders.rule"] = "settings of the product",
+        ["orders.default_approval_limit"] = "settings of the product",
+        ["registry.territory"] = "the state's classifier",
+        ["registry.territory_alias"] = "the state's classifier",
+        ["registry.consent_text"] = "published texts",
+        ["supply.product"] = "the list of products",
+        ["work.holiday"] = "the state's calendar",
+    };
+}
