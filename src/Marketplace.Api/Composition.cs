@@ -27,6 +27,8 @@ internal static class Composition
         services.AddSingleton<Cursors>();
         services.AddScoped<CurrentActor>();
         services.AddScoped<Database>();
+        services.AddSingleton<ForgetOldKeys>();
+        services.AddHostedService(provider => provider.GetRequiredService<ForgetOldKeys>());
         services.AddSingleton<Dispatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Dispatcher>());
     }

@@ -80,7 +80,13 @@ public interface ILotAccounts
     /// <summary>Gives reserved quantity back to the lots.</summary>
     Task<Refusal?> Release(Guid cause, IReadOnlyList<LotPart> parts, CancellationToken cancel);
 
-    /// <summary>Turns reserved quantity into promised quantity.</summary>
+    /// <summary>
+    /// Whether goods may leave these lots now: <c>lot-held</c> when one is held, <c>certificate-not-live</c> when one is not certified any more.
+    /// Holds the lots against a hold until the caller's transaction ends.
+    /// </summary>
+    Task<Refusal?> Leaving(IReadOnlyList<LotId> lots, CancellationToken cancel);
+
+    /// <summary>Turns reserved quantity into promised quantity. Refuses like <see cref="Leaving"/>.</summary>
     Task<Refusal?> Promise(Guid cause, IReadOnlyList<LotPart> parts, CancellationToken cancel);
 
     /// <summary>Gives promised quantity back to the lots.</summary>
@@ -114,8 +120,8 @@ public sealed record LotPriced(LotId Lot, UnitPrice? Price);
 public interface IReservations
 {
     /// <summary>
-    /// Turns a buyer's open reservation over to an order: its quantity is free again for the rest of the caller's transaction, which holds
-    /// the lots' locks, so that nobody else can take it before the order does. <see cref="Refusal.NotFound"/> when it is not open or another's.
+    /// Ends a buyer's open reservation for an order: its quantity is free again with the caller's commit. <see cref="Refusal.NotFound"/> when it is
+    /// not open or another's.
     /// </summary>
     Task<Outcome<IReadOnlyList<LotPart>>> TakeOver(Guid reservation, OrganisationId buyer, CancellationToken cancel);
 }

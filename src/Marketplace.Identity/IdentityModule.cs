@@ -23,8 +23,10 @@ public static class IdentityModule
         services.AddSingleton(new ConstraintRefusal("not-a-sandbox", "Test keys live in sandbox tenants only."));
         services.AddAuthentication(BearerToken.Scheme).AddScheme<AuthenticationSchemeOptions, BearerToken>(BearerToken.Scheme, null);
         services.AddSingleton<IAuthorizationHandler, FreshStepUpHandler>();
+        services.AddSingleton<IAuthorizationHandler, ActsInPersonHandler>();
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build())
+            .AddPolicy(Routes.InPerson, policy => policy.RequireAuthenticatedUser().AddRequirements(new ActsInPerson()))
             .AddPolicy(Routes.StepUp, policy => policy.RequireAuthenticatedUser().AddRequirements(new FreshStepUp()));
         return services;
     }

@@ -10,6 +10,7 @@ namespace Marketplace.Kernel;
 /// <param name="Credential">The session or key, checked to be live inside the first statement of every unit of work.</param>
 /// <param name="SteppedUpAt">When a second factor was last shown; null when never.</param>
 /// <param name="Stamp">The state of the person's rights when the actor was read; a later change makes the unit of work start again.</param>
+/// <param name="PlainKey">True for an organisation's API key that is not a test key: it never decides, signs or pays.</param>
 /// <param name="Sandbox">True for test keys of a sandbox tenant.</param>
 public sealed record Actor(
     string Tenant,
@@ -21,7 +22,8 @@ public sealed record Actor(
     Guid? Credential = null,
     DateTimeOffset? SteppedUpAt = null,
     int Stamp = 0,
-    bool Sandbox = false)
+    bool Sandbox = false,
+    bool PlainKey = false)
 {
     private static readonly IReadOnlySet<string> NoRoles = new HashSet<string>();
 

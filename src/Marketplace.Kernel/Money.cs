@@ -117,6 +117,8 @@ public static class Rounding
 
 internal sealed class UnitPriceJson : JsonConverter<UnitPrice>
 {
+    private const long Highest = 10_000_000_000;
+
     public override UnitPrice Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var members = JsonMembers.Read(ref reader, "value", "currency", "per");
@@ -128,9 +130,10 @@ internal sealed class UnitPriceJson : JsonConverter<UnitPrice>
             throw new JsonException("The currency is KZT or KGS.");
         }
 
-        if (Units.Find(per) is null || value < 0 || value > 10_000_000_000_000)
+        // Above a million for a kilogram, litre or piece the figure is a typing error, and sums of values would leave 64 bits.
+        if (per is not ("KGM" or "TNE" or "LTR" or "H87") || value < 0 || value > (per == "TNE" ? Highest * 1_000 : Highest))
         {
-            throw new JsonException("A price is zero or more, at most 1,000,000,000, per KGM, TNE, LTR or H87.");
+            throw new JsonException("A price is zero or more, at most 1,000,000 per KGM, LTR or H87 or 1,000,000,000 per TNE.");
         }
 
         return new UnitPrice(value, currency, per);

@@ -145,7 +145,7 @@ public sealed partial class Market : IAsyncLifetime
     }
 
     /// <summary>How tests write JSON: as a client would.</summary>
-    public static readonly JsonSerializerOptions Wire = Kernel.Http.Wire.Apply(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+    public static readonly JsonSerializerOptions Wire = global::Marketplace.Kernel.Http.Wire.Apply(new JsonSerializerOptions(JsonSerializerDefaults.Web));
 
     /// <summary>The body of a successful answer; fails with the problem's text otherwise.</summary>
     public static async Task<JsonNode> Body(HttpResponseMessage response)

@@ -12,7 +12,7 @@ namespace Marketplace.Certification;
 public static class ApproveResults
 {
     internal static void Map(RouteGroupBuilder applications) =>
-        applications.MapPost("/{id}/results/approval", Handle).WithName("approveResults").Requires(Role.LaboratorySupervisor).Moves();
+        applications.MapPost("/{id}/results/approval", Handle).WithName("approveResults").InPersonOnly().Requires(Role.LaboratorySupervisor).Moves();
 
     /// <summary>Approve the entered results; they are compared with the limits once and for all.</summary>
     /// <remarks>409 `no-results` when none are entered for the current sample; 409 `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>

@@ -17,7 +17,7 @@ public sealed record CompletenessCheck(bool Complete, [MaxLength(20)] IReadOnlyL
 public static class CheckCompleteness
 {
     internal static void Map(RouteGroupBuilder applications) =>
-        applications.MapPost("/{id}/completeness", Handle).WithName("checkCompleteness").Requires(Role.IntakeOfficer, Role.QualityManager).Moves();
+        applications.MapPost("/{id}/completeness", Handle).WithName("checkCompleteness").InPersonOnly().Requires(Role.IntakeOfficer, Role.QualityManager).Moves();
 
     /// <summary>Accept an application as complete, or return it once with the full list of what is missing.</summary>
     /// <remarks>Accepting draws sampler, analyst, supervisor, reviewer and decision maker, all different people.

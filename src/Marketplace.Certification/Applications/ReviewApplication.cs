@@ -17,7 +17,7 @@ public sealed record ApplicationReview(bool RecommendGrant, [StringLength(2000, 
 public static class ReviewApplication
 {
     internal static void Map(RouteGroupBuilder applications) =>
-        applications.MapPost("/{id}/review", Handle).WithName("reviewApplication").Requires(Role.Reviewer).Moves();
+        applications.MapPost("/{id}/review", Handle).WithName("reviewApplication").InPersonOnly().Requires(Role.Reviewer).Moves();
 
     /// <summary>Recommend to grant or refuse.</summary>
     /// <remarks>409 `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>

@@ -12,7 +12,7 @@ namespace Marketplace.Certification;
 public static class SubmitApplication
 {
     internal static void Map(RouteGroupBuilder applications) =>
-        applications.MapPost("/{id}/submission", Handle).WithName("submitApplication").RequiresSignIn().Moves();
+        applications.MapPost("/{id}/submission", Handle).WithName("submitApplication").InPersonOnly().RequiresSignIn().Moves();
 
     /// <summary>Submit an application, or submit it again after it was returned.</summary>
     /// <remarks>Freezes the scheme version and the quantity, issues the number, chooses the body and its intake officer.

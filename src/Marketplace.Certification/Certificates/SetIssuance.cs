@@ -20,7 +20,8 @@ public static class SetIssuance
         issuance.MapPut("/{body}", Handle).WithName("setIssuance").Requires(stepUp: true, Role.QualityManager, Role.PlatformAdministrator).Moves();
 
     /// <summary>Stop a certification body from issuing, or let it issue again.</summary>
-    /// <remarks>The quality manager for the own body, the administrator for any. 404 for another organisation.</remarks>
+    /// <remarks>The quality manager for the own body, the administrator for any. 404 for another organisation; 409 <c>stopped-from-above</c> when the body would lift the
+    /// administrator's stop itself.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         OrganisationId body, IssuanceSwitch change, Database database, IOrganisations organisations, CancellationToken cancel)
     {
@@ -39,15 +40,19 @@ public static class SetIssuance
         }
 
         var happened = new IssuanceSwitched(body, change.Allowed);
-        await database.Execute($"""
+        var administrator = database.Actor.Roles.Contains(Role.PlatformAdministrator);
+        var written = await database.Execute($"""
             with switched as (
-                insert into certification.issuance (body, allowed, reason) values ({body}, {change.Allowed}, {change.Reason})
+                insert into certification.issuance (body, allowed, reason, by_administrator)
+                values ({body}, {change.Allowed}, {change.Reason}, {administrator})
                     on conflict (tenant_id, body) do update
-                    set allowed = excluded.allowed, reason = excluded.reason, changed_by = kernel.person(), changed_at = kernel.now()
+                    set allowed = excluded.allowed, reason = excluded.reason, changed_by = kernel.person(), changed_at = kernel.now(),
+                        by_administrator = excluded.by_administrator
+                    where issuance.allowed or not issuance.by_administrator or excluded.by_administrator
                 returning body)
             select kernel.append(body, {nameof(IssuanceSwitched)}, {Event.Text(happened)}) from switched
             """, cancel);
-        return null;
+        return written == 1 ? null : new Refusal("stopped-from-above", "The administrator stopped this body; only the administrator lifts it.");
     }
 }
 

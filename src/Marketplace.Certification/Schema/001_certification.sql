@@ -95,10 +95,12 @@ create table certification.issuance (
     reason     text check (length(reason) between 3 and 2000),
     changed_by uuid default kernel.person(),
     changed_at timestamptz not null default kernel.now(),
+    -- A stop from above is lifted from above.
+    by_administrator boolean not null default false,
     primary key (tenant_id, body)
 );
 select kernel.protect('certification.issuance', 'select, insert');
-grant update (allowed, reason, changed_by, changed_at) on certification.issuance to marketplace_app;
+grant update (allowed, reason, changed_by, changed_at, by_administrator) on certification.issuance to marketplace_app;
 
 -- Applications ---------------------------------------------------------------------------------------------------------------
 

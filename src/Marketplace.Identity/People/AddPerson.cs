@@ -29,15 +29,15 @@ public sealed record PersonDetails(PersonId Id, IReadOnlyList<RoleGrant> Roles);
 public static class AddPerson
 {
     internal static void Map(RouteGroupBuilder people) =>
-        people.MapPost("", Handle).WithName("addPerson").Requires(Role.PlatformAdministrator).Moves();
+        people.MapPost("", Handle).WithName("addPerson").Requires(stepUp: true, Role.PlatformAdministrator).Moves();
 
     /// <summary>Add a person with roles, or give a known person more roles.</summary>
-    /// <remarks>400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has none.</remarks>
+    /// <remarks>400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has none; 409 <c>own-rights</c>.</remarks>
     public static async Task<Results<Created<PersonDetails>, ProblemHttpResult>> Handle(
         NewPerson person, Database database, IPeople people, CancellationToken cancel) =>
-        Answer.Created(await Add(person, people, cancel), added => $"/v1/people/{added.Id}");
+        Answer.Created(await Add(person, database, people, cancel), added => $"/v1/people/{added.Id}");
 
-    internal static async Task<Outcome<PersonDetails>> Add(NewPerson person, IPeople people, CancellationToken cancel)
+    internal static async Task<Outcome<PersonDetails>> Add(NewPerson person, Database database, IPeople people, CancellationToken cancel)
     {
         if (Telephone.Normal(person.Phone, "KZ") is not { } phone)
         {
@@ -59,6 +59,11 @@ public static class AddPerson
         }
 
         var id = await people.OfPhone(phone, cancel);
+        if (id.Value == database.Actor.Person)
+        {
+            return new Refusal("own-rights", "Nobody gives rights to themselves.");
+        }
+
         foreach (var grant in person.Roles)
         {
             await people.Grant(id, grant.Role, grant.Organisation, null, grant.Territory, cancel);

@@ -12,7 +12,7 @@ namespace Marketplace.Identity.People;
 public static class EndRole
 {
     internal static void Map(RouteGroupBuilder people) =>
-        people.MapDelete("/{id}/roles/{role}", Handle).WithName("endRole").Requires(Role.PlatformAdministrator);
+        people.MapDelete("/{id}/roles/{role}", Handle).WithName("endRole").Requires(stepUp: true, Role.PlatformAdministrator);
 
     /// <summary>End a role of a person, on every instance at once.</summary>
     /// <remarks>404 when the person does not hold it.</remarks>

@@ -27,7 +27,7 @@ public sealed record KeyDetails(Guid Id, string Key, DateTimeOffset ExpiresAt);
 public static class IssueKey
 {
     internal static void Map(RouteGroupBuilder people) =>
-        people.MapPost("/{id}/keys", Handle).WithName("issueKey").Requires(Role.PlatformAdministrator);
+        people.MapPost("/{id}/keys", Handle).WithName("issueKey").Requires(stepUp: true, Role.PlatformAdministrator);
 
     /// <summary>Issue an API key.</summary>
     /// <remarks>404 when there is no such person; 409 <c>not-a-sandbox</c> for a test key elsewhere; 409 <c>too-many-keys</c> when two live keys exist.</remarks>

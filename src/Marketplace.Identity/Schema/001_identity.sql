@@ -84,7 +84,7 @@ create trigger test_keys_in_sandbox before insert on identity.credential for eac
 -- Sign-in happens before the tenant is known, so these two read past the row policies, by the hash of a secret or by id only.
 create function identity.who(a_secret_hash bytea)
     returns table (credential_id uuid, tenant_id text, person_id uuid, household_id uuid, stamp int, organisation_id uuid, roles text[],
-        territory text, expires_at timestamptz, stepped_up_at timestamptz, test boolean)
+        territory text, expires_at timestamptz, stepped_up_at timestamptz, test boolean, plain_key boolean)
     language plpgsql security definer set search_path = identity, pg_temp as
 $$
 declare
@@ -96,15 +96,19 @@ begin
     end if;
     perform set_config('app.tenant', v_tenant, true);
     return query
-        select c.id, c.tenant_id, c.person_id, p.household_id, p.stamp, c.organisation_id,
+        -- A session acts for the one organisation its person works for; whoever works for several uses a key of each.
+        select c.id, c.tenant_id, c.person_id, p.household_id, p.stamp, coalesce(c.organisation_id, (
+                   select (array_agg(distinct a.organisation_id))[1] from identity.role_assignment a
+                    where a.person_id = c.person_id and a.organisation_id is not null and a.valid_until is null
+                    having count(distinct a.organisation_id) = 1)),
                array(select distinct a.role from identity.role_assignment a
                       where a.person_id = c.person_id and a.valid_from <= kernel.now() and (a.valid_until is null or a.valid_until > kernel.now())
                         and (c.roles is null or a.role = any (c.roles))
-                        and (c.kind = 'session' or a.organisation_id is not distinct from c.organisation_id or a.organisation_id is null)),
+                        and (c.kind = 'session' or a.organisation_id is not distinct from c.organisation_id)),
                (select a.territory from identity.role_assignment a
                  where a.person_id = c.person_id and a.territory is not null and a.valid_until is null
                    and (c.roles is null or a.role = any (c.roles)) order by a.id limit 1),
-               c.expires_at, c.stepped_up_at, c.test
+               c.expires_at, c.stepped_up_at, c.test, c.kind = 'api_key' and not c.test
           from identity.credential c join identity.person p on p.id = c.person_id
          where c.secret_hash = a_secret_hash and c.revoked_at is null and c.expires_at > kernel.now();
 end

@@ -69,6 +69,11 @@ internal sealed class BearerToken(
         var wantsStepUp = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy == Routes.StepUp) == true;
         var holdsRole = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>()
             .All(data => data.Roles is null || data.Roles.Split(',').Any(Context.User.IsInRole)) == true;
+        if (actor.PlainKey && Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy == Routes.InPerson) == true)
+        {
+            return Problems.From(new Refusal("not-with-a-key", "This is done by a person in a session, not with an API key.", Status: 403)).ExecuteAsync(Context);
+        }
+
         return Problems.From(wantsStepUp && holdsRole
             ? new Refusal("step-up-required", "Show a second factor again before this act.", Status: 403)
             : new Refusal("forbidden", "Your role does not allow this.", Status: 403)).ExecuteAsync(Context);
@@ -89,7 +94,7 @@ internal sealed class BearerToken(
             reader.GetString(1), reader.GetGuid(2), reader.GetFieldValue<string[]>(6).ToHashSet(StringComparer.Ordinal),
             Organisation: Nullable<Guid>(reader, 5), Household: Nullable<Guid>(reader, 3), Territory: reader.IsDBNull(7) ? null : reader.GetString(7),
             Credential: reader.GetGuid(0), SteppedUpAt: test ? DateTimeOffset.MaxValue : Nullable<DateTimeOffset>(reader, 9),
-            Stamp: reader.GetInt32(4), Sandbox: test);
+            Stamp: reader.GetInt32(4), Sandbox: test, PlainKey: reader.GetBoolean(11));
         cache.Keep(hash, actor, now);
         return actor;
     }
@@ -132,6 +137,23 @@ internal sealed class CredentialCache : ICredentialCache
 
 /// <summary>A second factor was shown within the last five minutes.</summary>
 internal sealed class FreshStepUp : IAuthorizationRequirement;
+
+/// <summary>A person acts in a session; organisation keys never decide, sign or pay.</summary>
+internal sealed class ActsInPerson : IAuthorizationRequirement;
+
+/// <summary>Checks <see cref="ActsInPerson"/>.</summary>
+internal sealed class ActsInPersonHandler(IHttpContextAccessor http) : AuthorizationHandler<ActsInPerson>
+{
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, ActsInPerson requirement)
+    {
+        if (http.HttpContext?.RequestServices.GetRequiredService<CurrentActor>().Value is { PlainKey: false })
+        {
+            context.Succeed(requirement);
+        }
+
+        return Task.CompletedTask;
+    }
+}
 
 /// <summary>Checks <see cref="FreshStepUp"/>.</summary>
 internal sealed class FreshStepUpHandler(TimeProvider clock, IHttpContextAccessor http) : AuthorizationHandler<FreshStepUp>

@@ -13,6 +13,13 @@ public static class Routes
     /// <summary>The policy that wants a second factor shown within the last five minutes.</summary>
     public const string StepUp = "step-up";
 
+    /// <summary>The policy that wants a person in a session, not an organisation's API key.</summary>
+    public const string InPerson = "in-person";
+
+    /// <summary>The act decides, signs or pays, or disposes of a household's rights: an organisation's API key may not do it.</summary>
+    public static TBuilder InPersonOnly<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(new AuthorizeAttribute { Policy = InPerson });
+
     /// <summary>A group of routes of one noun: unit of work, problems documented, tag.</summary>
     public static RouteGroupBuilder Noun(this IEndpointRouteBuilder routes, string path, string tag)
     {

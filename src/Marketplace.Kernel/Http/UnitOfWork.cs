@@ -40,7 +40,7 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
                 return Problems.From(new Refusal("idempotency-key-required", "Send an Idempotency-Key of 1 to 255 characters.", Status: 400));
             }
 
-            idempotent = new IdempotentRequest(database.Actor.Person ?? Guid.Empty, key, RequestBody.Hash(http));
+            idempotent = new IdempotentRequest(OwnerOf(database.Actor), key, RequestBody.Hash(http));
             database.Remember(idempotent);
         }
 
@@ -95,6 +95,10 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
             return Problems.From(refusal);
         }
     }
+
+    /// <summary>A key belongs to a person in one organisation: the same key for another one is another request.</summary>
+    private static Guid OwnerOf(Actor actor) =>
+        new(SHA256.HashData([.. (actor.Person ?? Guid.Empty).ToByteArray(), .. (actor.Organisation ?? Guid.Empty).ToByteArray()]).AsSpan(0, 16));
 
     private static async Task<Written> Buffered(HttpContext http, object? result)
     {

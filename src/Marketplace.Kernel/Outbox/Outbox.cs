@@ -79,6 +79,8 @@ public sealed class Dispatcher(
     private const int Workers = 2;
     private const int MostAttempts = 10;
 
+    // During a rolling update an older instance must leave the newer one's subscribers alone.
+    private readonly string[] mine = [.. subscriptions.Select(one => one.Subscriber).Distinct()];
     private readonly Dictionary<(string, string), Subscription> known = subscriptions.ToDictionary(one => (one.Subscriber, one.Type));
 
     /// <summary>Writes the subscriptions; an event that happened before a subscriber existed is delivered to it now.</summary>
@@ -86,7 +88,7 @@ public sealed class Dispatcher(
     {
         await using var connection = await source.OpenConnectionAsync(cancel);
         await using var announce = new NpgsqlCommand(
-            "insert into kernel.subscription (subscriber, type) select * from unnest($1, $2) on conflict do nothing", connection);
+            "select kernel.subscribe(subscriber, type) from unnest($1, $2) as wanted (subscriber, type)", connection);
         announce.Parameters.AddWithValue(known.Keys.Select(key => key.Item1).ToArray());
         announce.Parameters.AddWithValue(known.Keys.Select(key => key.Item2).ToArray());
         await announce.ExecuteNonQueryAsync(cancel);
@@ -140,7 +142,7 @@ public sealed class Dispatcher(
         // The claim's row lock is held until the subscriber's commit: no lease, no second worker, nothing to clean up after a crash.
         var claim = await database.Find<Claim>($"""
             select id, tenant_id, subscriber, event_id, recorded_at, attempts from kernel.delivery
-             where not dead and run_at <= now() order by run_at, id limit 1 for update skip locked
+             where not dead and run_at <= now() and subscriber = any ({mine}) order by run_at, id limit 1 for update skip locked
             """, cancel);
         if (claim is null)
         {

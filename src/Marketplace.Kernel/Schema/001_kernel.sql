@@ -84,7 +84,7 @@ create table kernel.subscription (
     type       text not null,
     primary key (subscriber, type)
 );
-grant select, insert, delete on kernel.subscription to marketplace_app;
+grant select on kernel.subscription to marketplace_app;
 
 -- One row per event and subscriber that still has to happen; it is deleted in the transaction in which the subscriber
 -- did its work, so that each delivery takes effect once. No tenant policy: the dispatcher serves all tenants.
@@ -208,3 +208,26 @@ begin
 end
 $$;
 grant execute on function kernel.event_of to marketplace_app;
+
+-- Writes a subscription; a subscriber that is new gets everything that happened before it, tenant by tenant.
+create function kernel.subscribe(a_subscriber text, a_type text) returns void
+    language plpgsql security definer set search_path = kernel, pg_temp as
+$$
+declare
+    v_tenant text;
+    v_before text := coalesce(current_setting('app.tenant', true), '');
+begin
+    insert into subscription (subscriber, type) values (a_subscriber, a_type) on conflict do nothing;
+    if not found then
+        return;
+    end if;
+    for v_tenant in select id from tenant loop
+        perform set_config('app.tenant', v_tenant, true);
+        insert into delivery (tenant_id, subscriber, event_id, recorded_at, run_at)
+            select e.tenant_id, a_subscriber, e.id, e.recorded_at, now() from event e where e.tenant_id = v_tenant and e.type = a_type order by e.id;
+    end loop;
+    perform set_config('app.tenant', v_before, true);
+end
+$$;
+revoke all on function kernel.subscribe from public;
+grant execute on function kernel.subscribe to marketplace_app;

@@ -18,11 +18,13 @@ public static class DispatchConsignment
     /// <remarks>Every lot's certificate must be live now; its serial and the lot's expiry go on the despatch lines. 409 <c>wrong-stage</c> when it left
     /// already or the order is not firm; 409 <c>certificate-not-live</c>.</remarks>
     public static async Task<Results<Ok<ConsignmentDetails>, ProblemHttpResult>> Handle(
-        ConsignmentId id, Database database, IOrders orders, ICertificates certificates, ILots lots, TimeProvider time, CancellationToken cancel) =>
-        Answer.Ok(await Dispatch(id, database, orders, certificates, lots, time, cancel));
+        ConsignmentId id, Database database, IOrders orders, ICertificates certificates, ILots lots, ILotAccounts accounts,
+        TimeProvider time, CancellationToken cancel) =>
+        Answer.Ok(await Dispatch(id, database, orders, certificates, lots, accounts, time, cancel));
 
     internal static async Task<Outcome<ConsignmentDetails>> Dispatch(
-        ConsignmentId id, Database database, IOrders orders, ICertificates certificates, ILots lots, TimeProvider time, CancellationToken cancel)
+        ConsignmentId id, Database database, IOrders orders, ICertificates certificates, ILots lots, ILotAccounts accounts, TimeProvider time,
+        CancellationToken cancel)
     {
         var consignment = await database.Find<Loaded>($"""
             select order_id as "order", stage from logistics.consignment where id = {id} and applicant_id = {database.Actor.Organisation} for update
@@ -42,6 +44,11 @@ public static class DispatchConsignment
              where p.consignment_id = {id} order by p.tender_id
             """, cancel);
         var ids = parts.Select(part => part.Lot).Distinct().ToArray();
+        if (await accounts.Leaving(ids, cancel) is { } stopped)
+        {
+            return stopped;
+        }
+
         var live = (await certificates.LiveFor(ids, time.GetUtcNow(), cancel)).GroupBy(card => card.Lot)
             .ToDictionary(lot => lot.Key, lot => lot.OrderByDescending(card => card.ValidUntil).First().Serial);
         if (ids.Any(lot => !live.ContainsKey(lot)))

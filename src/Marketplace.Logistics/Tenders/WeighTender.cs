@@ -82,7 +82,7 @@ public static class WeighTender
             return new Refusal("not-confirmed", "The household has not promised these goods.");
         }
 
-        if (order.Stage is not ("confirming" or "firm" or "dispatched" or "received" or "invoiced" or "paid"))
+        if (order.Stage is not ("confirming" or "firm" or "dispatched" or "received" or "invoiced" or "paid" or "paid_out"))
         {
             return new Refusal("wrong-stage", "Goods are not taken in for this order now.");
         }

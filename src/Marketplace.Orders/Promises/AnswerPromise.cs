@@ -17,7 +17,7 @@ public sealed record PromiseAnswer([Range(0L, Quantity.Largest)] long Amount, [S
 /// <summary>Answers what a household was asked.</summary>
 public static class AnswerPromise
 {
-    internal static void Map(RouteGroupBuilder promises) => promises.MapPost("/{id}/answer", Handle).WithName("answerPromise")
+    internal static void Map(RouteGroupBuilder promises) => promises.MapPost("/{id}/answer", Handle).WithName("answerPromise").InPersonOnly()
         .Requires(Role.Producer, Role.VillageAgent, Role.CooperativeManager).Moves();
 
     /// <summary>Answer a promise.</summary>

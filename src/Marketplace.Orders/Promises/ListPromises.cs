@@ -34,6 +34,8 @@ public sealed record PromiseDetails(
 /// <summary>Lists promises.</summary>
 public static class ListPromises
 {
+    private const string States = "^(offered|confirmed|declined|silent)$";
+
     internal static void Map(RouteGroupBuilder promises) => promises.MapGet("", Handle).WithName("listPromises").RequiresSignIn();
 
     /// <summary>List promises, newest first.</summary>
@@ -46,7 +48,7 @@ public static class ListPromises
     /// <param name="cursor">From <c>next</c> of the page before.</param>
     public static async Task<Results<Ok<Page<PromiseDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, IHouseholds households, Cursors cursors, CancellationToken cancel, PurchaseOrderId? order = null,
-        HouseholdId? household = null, PromiseStage? state = null, [Range(1, 200)] int limit = 50, string? cursor = null)
+        HouseholdId? household = null, [RegularExpression(States)] string? state = null, [Range(1, 200)] int limit = 50, string? cursor = null)
     {
         var query = $"promises {order} {household} {state}";
         Guid? after = null;
@@ -68,7 +70,7 @@ public static class ListPromises
 
         var rows = await database.List<PromiseRow>($"""
             select {PromiseRow.Columns} from orders.promise p join orders.purchase_order o on o.id = p.order_id
-             where {whose.Value!.Where} {(state is { } only ? Sql.Of($"and p.stage = {only}") : Sql.Of($""))}
+             where {whose.Value!.Where} {(Wire.Label<PromiseStage>(state) is { } only ? Sql.Of($"and p.stage = {only}") : Sql.Of($""))}
                {(after is { } last ? Sql.Of($"and p.id < {last}") : Sql.Of($""))}
              order by p.id desc limit {limit + 1}
             """, cancel);

@@ -23,7 +23,15 @@ internal sealed class PromiseDeadlines(IServiceScopeFactory scopes, ILogger<Prom
                 """, cancel);
             foreach (var order in due)
             {
-                worked += await End(tenant, order.Id, cancel) ? 1 : 0;
+                try
+                {
+                    worked += await End(tenant, order.Id, cancel) ? 1 : 0;
+                }
+                catch (Exception failure) when (failure is not OperationCanceledException)
+                {
+                    // One order that cannot be planned must not keep the others from their deadlines.
+                    log.LogError(failure, "Order {Order} could not be moved on", order.Id);
+                }
             }
         }
 

@@ -24,12 +24,12 @@ public sealed class DraftTerms(IProducts products, ITerritories territories, IOr
                 return wrong;
             }
 
-            value += line.MaxPrice.Of(line.Quantity).Minor;
-        }
-
-        if (value > 1_000_000_000_000_000)
-        {
-            return Refusal.Invalid("#/lines", "order-too-large", "The whole order is worth too much; check quantities and prices.");
+            // Compared before it is narrowed: ten thousand million pieces at a million each do not fit 64 bits.
+            value += (Int128)line.MaxPrice.TenThousandths * line.Quantity.Amount / (Units.Find(line.MaxPrice.Per)!.Steps * 100);
+            if (value > 1_000_000_000_000_000)
+            {
+                return Refusal.Invalid("#/lines", "order-too-large", "The whole order is worth too much; check quantities and prices.");
+            }
         }
 
         if (draft.ConfirmBy <= now)

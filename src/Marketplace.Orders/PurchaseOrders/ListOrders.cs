@@ -12,6 +12,8 @@ namespace Marketplace.Orders.PurchaseOrders;
 /// <summary>Lists orders.</summary>
 public static class ListOrders
 {
+    private const string Stages = "^(draft|approval|approved|placed|allocating|confirming|firm|dispatched|received|invoiced|paid|paid_out|closed|cancelled)$";
+
     internal static void Map(RouteGroupBuilder orders) => orders.MapGet("", Handle).WithName("listOrders").RequiresSignIn();
 
     /// <summary>List orders, newest first.</summary>
@@ -20,7 +22,7 @@ public static class ListOrders
     /// <param name="limit">1 to 200 entries.</param>
     /// <param name="cursor">From <c>next</c> of the page before.</param>
     public static async Task<Results<Ok<Page<OrderSummary>>, ProblemHttpResult>> Handle(
-        HttpContext http, Database database, Cursors cursors, CancellationToken cancel, OrderStage? stage = null, [Range(1, 200)] int limit = 50,
+        HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [RegularExpression(Stages)] string? stage = null, [Range(1, 200)] int limit = 50,
         string? cursor = null)
     {
         var query = $"orders {stage}";

@@ -8,6 +8,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Orders.PurchaseOrders;
 
+/// <summary>What placing may name.</summary>
+/// <param name="Reservation">An open reservation of the same chain: it ends with the placing, so that its lots are free for the allocation that follows.</param>
+public sealed record OrderPlacement(Guid? Reservation = null);
+
 /// <summary>Places an order: from here on its terms are frozen and households are asked.</summary>
 public static class PlaceOrder
 {
@@ -16,12 +20,14 @@ public static class PlaceOrder
 
     /// <summary>Place an order.</summary>
     /// <remarks>Allocation starts by itself. 409 <c>wrong-stage</c> unless it is approved; 409 <c>confirm-by-past</c> when the cut-off has passed
-    /// meanwhile; 409 <c>changed-meanwhile</c>.</remarks>
+    /// meanwhile; 409 <c>reservation-not-open</c>; 409 <c>changed-meanwhile</c>.</remarks>
     public static async Task<Results<Ok<OrderDetails>, ProblemHttpResult>> Handle(
-        PurchaseOrderId id, HttpContext http, Database database, TimeProvider time, CancellationToken cancel) =>
-        Answer.Versioned(http, await Place(id, database, time, cancel), order => order.Version);
+        PurchaseOrderId id, HttpContext http, Database database, IReservations reservations, TimeProvider time, CancellationToken cancel,
+        OrderPlacement? placement = null) =>
+        Answer.Versioned(http, await Place(id, placement?.Reservation, database, reservations, time, cancel), order => order.Version);
 
-    internal static async Task<Outcome<OrderDetails>> Place(PurchaseOrderId id, Database database, TimeProvider time, CancellationToken cancel)
+    internal static async Task<Outcome<OrderDetails>> Place(
+        PurchaseOrderId id, Guid? reservation, Database database, IReservations reservations, TimeProvider time, CancellationToken cancel)
     {
         var order = await PurchaseOrder.OfBuyer(id, database, cancel);
         if (order is null)
@@ -46,6 +52,16 @@ public static class PlaceOrder
                 returning id)
             select kernel.append(id, {nameof(OrderPlaced)}, {Event.Text(new OrderPlaced(id, order.Buyer))}) from moved
             """, cancel);
-        return written == 0 ? Refusal.ChangedMeanwhile : await ShowOrder.Show(id, database, cancel);
+        if (written == 0)
+        {
+            return Refusal.ChangedMeanwhile;
+        }
+
+        if (reservation is { } held && (await reservations.TakeOver(held, order.Buyer, cancel)).Refusal is not null)
+        {
+            return new Refusal("reservation-not-open", "This reservation is not open any more.");
+        }
+
+        return await ShowOrder.Show(id, database, cancel);
     }
 }

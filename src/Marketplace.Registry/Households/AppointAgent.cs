@@ -22,7 +22,7 @@ public sealed record HouseholdAgentAppointment(
 public static class AppointAgent
 {
     internal static void Map(RouteGroupBuilder households) =>
-        households.MapPost("/{id}/agents", Handle).WithName("appointAgent").RequiresSignIn().Moves();
+        households.MapPost("/{id}/agents", Handle).WithName("appointAgent").InPersonOnly().RequiresSignIn().Moves();
 
     /// <summary>Let an agent act for your household.</summary>
     /// <remarks>400 `unknown-consent-text`, `bad-term`, `unknown-agent` for a person who is no village agent; 404 `not-found` unless you head the

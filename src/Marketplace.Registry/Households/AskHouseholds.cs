@@ -15,7 +15,7 @@ internal sealed class AskHouseholds(Database database, Secrets secrets) : IHouse
               from registry.household h
              where h.id = {household} and h.stage <> 'closed'
                and (h.head = {actor.Person} or h.id = {actor.Household} or h.applicant = {manages}
-                    or exists (select from registry.household_agent a
+                    or {actor.Roles.Contains(Role.VillageAgent)} and exists (select from registry.household_agent a
                                 where a.household = h.id and a.agent = {actor.Person} and a.revoked_at is null
                                   and a.valid_from <= kernel.now() and a.valid_until > kernel.now()))
             """, cancel);

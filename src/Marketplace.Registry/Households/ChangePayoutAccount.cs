@@ -18,7 +18,7 @@ public sealed record PayoutAccountChange(
 public static class ChangePayoutAccount
 {
     internal static void Map(RouteGroupBuilder households) =>
-        households.MapPut("/{id}/payout-account", Handle).WithName("changePayoutAccount").RequiresSignIn();
+        households.MapPut("/{id}/payout-account", Handle).WithName("changePayoutAccount").InPersonOnly().RequiresSignIn();
 
     /// <summary>Name the account your payouts go to.</summary>
     /// <remarks>The first account is usable at once, a changed one after 72 hours; the household's telephone is told. Naming the same account

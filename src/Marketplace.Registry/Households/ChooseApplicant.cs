@@ -15,7 +15,7 @@ public sealed record ApplicantChoice(OrganisationId? Organisation = null);
 public static class ChooseApplicant
 {
     internal static void Map(RouteGroupBuilder households) =>
-        households.MapPut("/{id}/applicant", Handle).WithName("chooseApplicant").RequiresSignIn();
+        households.MapPut("/{id}/applicant", Handle).WithName("chooseApplicant").InPersonOnly().RequiresSignIn();
 
     /// <summary>Choose who applies and invoices for a household.</summary>
     /// <remarks>The household stays the producer. 400 `not-a-cooperative`; 404 `not-found` when you may not act for it.</remarks>

@@ -10,7 +10,7 @@ namespace Marketplace.Registry.Households;
 /// <summary>The rural district confirms a household.</summary>
 public static class ConfirmHousehold
 {
-    internal static void Map(RouteGroupBuilder households) => households.MapPost("/{id}/confirmation", Handle).WithName("confirmHousehold")
+    internal static void Map(RouteGroupBuilder households) => households.MapPost("/{id}/confirmation", Handle).WithName("confirmHousehold").InPersonOnly()
         .Requires(Role.OkrugAkim, Role.DistrictOfficer, Role.ProjectOfficer).Moves();
 
     /// <summary>Confirm a household of your territory.</summary>

@@ -11,7 +11,7 @@ namespace Marketplace.Registry.Households;
 public static class RevokeAgent
 {
     internal static void Map(RouteGroupBuilder households) =>
-        households.MapPost("/{id}/agents/{agent}/revocation", Handle).WithName("revokeAgent").RequiresSignIn().Moves();
+        households.MapPost("/{id}/agents/{agent}/revocation", Handle).WithName("revokeAgent").InPersonOnly().RequiresSignIn().Moves();
 
     /// <summary>End an agent's consent at once.</summary>
     /// <remarks>404 `not-found` unless you head the household and the person is its agent.</remarks>

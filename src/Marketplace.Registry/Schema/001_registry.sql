@@ -190,7 +190,9 @@ create table registry.payout_account (
     ended_at    timestamptz
 );
 create unique index payout_account_current on registry.payout_account (household) where ended_at is null;
-select kernel.protect('registry.payout_account', 'select, insert, update');
+select kernel.protect('registry.payout_account', 'select, insert');
+-- An account ends; it never becomes another one, and its waiting time is not shortened.
+grant update (ended_at) on registry.payout_account to marketplace_app;
 
 -- A change waits 72 hours by the database's own clock, whatever the caller says; only the first account is usable at once.
 create function registry.hold_changed_account() returns trigger language plpgsql as

@@ -35,7 +35,7 @@ public sealed record PaymentDetails(PaymentId Id, InvoiceId Invoice, Money Amoun
 public static class RecordPayment
 {
     internal static void Map(RouteGroupBuilder payments) =>
-        payments.MapPost("", Handle).WithName("recordPayment").Requires(Role.PayoutOfficer).Moves();
+        payments.MapPost("", Handle).WithName("recordPayment").InPersonOnly().Requires(Role.PayoutOfficer).Moves();
 
     /// <summary>Record a payment.</summary>
     /// <remarks>By the seller, who sees its bank statement. 404 `not-found` for an invoice of others; 409 `overpaid` above the open amount;

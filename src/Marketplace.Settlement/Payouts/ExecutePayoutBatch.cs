@@ -18,7 +18,7 @@ public sealed record PayoutBatchExecution([StringLength(70, MinimumLength = 1)] 
 public static class ExecutePayoutBatch
 {
     internal static void Map(RouteGroupBuilder batches) =>
-        batches.MapPost("/{id}/execution", Handle).WithName("executePayoutBatch").Requires(Role.PayoutOfficer, Role.PayoutApprover).Moves();
+        batches.MapPost("/{id}/execution", Handle).WithName("executePayoutBatch").InPersonOnly().Requires(Role.PayoutOfficer, Role.PayoutApprover).Moves();
 
     /// <summary>Record that the bank carried a batch out.</summary>
     /// <remarks>Once per batch. 409 `wrong-stage` unless it is approved; 409 `changed-meanwhile` when another execution won;

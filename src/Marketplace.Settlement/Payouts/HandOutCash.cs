@@ -16,7 +16,7 @@ public sealed record CashReceipt([StringLength(40, MinimumLength = 3)] string Re
 public static class HandOutCash
 {
     internal static void Map(RouteGroupBuilder payouts) =>
-        payouts.MapPost("/{id}/cash-receipt", Handle).WithName("handOutCash").Requires(Role.CollectionOperator).Moves();
+        payouts.MapPost("/{id}/cash-receipt", Handle).WithName("handOutCash").InPersonOnly().Requires(Role.CollectionOperator).Moves();
 
     /// <summary>Record cash handed out against a signed receipt.</summary>
     /// <remarks>Counts as paid once a payout approver who is another person countersigned. 409 `wrong-stage` unless the payout is open;

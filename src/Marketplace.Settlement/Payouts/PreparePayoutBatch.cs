@@ -18,7 +18,7 @@ public static class PreparePayoutBatch
     internal const int MostPayouts = 5_000;
 
     internal static void Map(RouteGroupBuilder batches) =>
-        batches.MapPost("", Handle).WithName("preparePayoutBatch").Requires(Role.PayoutOfficer).Moves();
+        batches.MapPost("", Handle).WithName("preparePayoutBatch").InPersonOnly().Requires(Role.PayoutOfficer).Moves();
 
     /// <summary>Prepare a batch of payouts.</summary>
     /// <remarks>Takes up to 5,000 open payouts whose household has a usable account; the others stay open for cash and are listed.

@@ -98,13 +98,13 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
         """);
 
     public Task<Refusal?> Release(Guid cause, IReadOnlyList<LotPart> parts, CancellationToken cancel) =>
-        Shift(cause, parts, LotMoveKind.Release, reserved: -1, promised: 0, cancel);
+        Shift(cause, parts, LotMoveKind.Release, reserved: -1, promised: 0, leaving: false, cancel);
 
     public Task<Refusal?> Promise(Guid cause, IReadOnlyList<LotPart> parts, CancellationToken cancel) =>
-        Shift(cause, parts, LotMoveKind.Promise, reserved: -1, promised: 1, cancel);
+        Shift(cause, parts, LotMoveKind.Promise, reserved: -1, promised: 1, leaving: true, cancel);
 
     public Task<Refusal?> Unpromise(Guid cause, IReadOnlyList<LotPart> parts, CancellationToken cancel) =>
-        Shift(cause, parts, LotMoveKind.Unpromise, reserved: 0, promised: -1, cancel);
+        Shift(cause, parts, LotMoveKind.Unpromise, reserved: 0, promised: -1, leaving: false, cancel);
 
     public async Task<Refusal?> Tender(Guid cause, LotId lot, long promised, long weighed, CancellationToken cancel)
     {
@@ -115,7 +115,7 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
             with moved as (
                 update supply.lot_account
                    set promised = promised - {promised}, delivered = delivered + {delivered}, certified = certified - {missing}, ceiling = ceiling - {missing}
-                 where lot_id = {lot} and hold_count = 0 and promised >= {promised}
+                 where lot_id = {lot} and hold_count = 0 and sellable_until > kernel.now() and promised >= {promised}
                 returning lot_id)
             insert into supply.lot_move (lot_id, kind, cause, promised, delivered, certified, ceiling)
             select lot_id, {LotMoveKind.Tender}, {cause}, {-promised}, {delivered}, {-missing}, {-missing} from moved
@@ -125,20 +125,35 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
             return null;
         }
 
-        var held = await database.Value<bool>($"select hold_count > 0 from supply.lot_account where lot_id = {lot}", cancel);
-        return held
-            ? new Refusal("lot-held", "This lot is held; nothing may leave it.")
-            : new Refusal("not-promised", "Less of this lot is promised.");
+        return await Leaving([lot], cancel) ?? new Refusal("not-promised", "Less of this lot is promised.");
     }
 
+    public async Task<Refusal?> Leaving(IReadOnlyList<LotId> lots, CancellationToken cancel)
+    {
+        // Share locks: a hold waits for whoever is sending the goods off, and who sends them off waits for a hold.
+        var state = await database.Find<Leavers>($"""
+            select count(*) filter (where hold_count > 0) as held, count(*) filter (where sellable_until is null or sellable_until <= kernel.now()) as ended
+              from (select hold_count, sellable_until from supply.lot_account where lot_id = any ({lots.ToArray()}) order by lot_id for share) a
+            """, cancel);
+        return state switch
+        {
+            { Held: > 0 } => new Refusal("lot-held", "This lot is held; nothing may leave it."),
+            { Ended: > 0 } => new Refusal("certificate-not-live", "A lot has no live certificate now."),
+            _ => null,
+        };
+    }
+
+    private sealed record Leavers(long Held, long Ended);
+
     private async Task<Refusal?> Shift(
-        Guid cause, IReadOnlyList<LotPart> parts, LotMoveKind kind, int reserved, int promised, CancellationToken cancel)
+        Guid cause, IReadOnlyList<LotPart> parts, LotMoveKind kind, int reserved, int promised, bool leaving, CancellationToken cancel)
     {
         var shifted = await database.Execute($"""
             with wanted as ({Wanted(parts)}),
             locked as (
                 select a.lot_id, w.amount * {reserved} as reserved, w.amount * {promised} as promised,
-                       a.reserved + w.amount * {reserved} >= 0 and a.promised + w.amount * {promised} >= 0 as can
+                       a.reserved + w.amount * {reserved} >= 0 and a.promised + w.amount * {promised} >= 0
+                           and (not {leaving} or (a.hold_count = 0 and a.sellable_until > kernel.now())) as can
                   from supply.lot_account a join wanted w on w.lot_id = a.lot_id order by a.lot_id for no key update of a),
             moved as (
                 update supply.lot_account a set reserved = a.reserved + l.reserved, promised = a.promised + l.promised from locked l
@@ -146,7 +161,14 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
                 returning a.lot_id, l.reserved, l.promised)
             insert into supply.lot_move (lot_id, kind, cause, reserved, promised) select lot_id, {kind}, {cause}, reserved, promised from moved
             """, cancel);
-        return shifted == parts.Count ? null : new Refusal("not-held-that-much", "Less of a lot is reserved or promised.");
+        if (shifted == parts.Count)
+        {
+            return null;
+        }
+
+        return leaving && await Leaving([.. parts.Select(part => part.Lot)], cancel) is { } stopped
+            ? stopped
+            : new Refusal("not-held-that-much", "Less of a lot is reserved or promised.");
     }
 
     /// <summary>The wanted parts as rows. Amounts below one and a lot named twice are the caller's bugs.</summary>

@@ -19,12 +19,16 @@ public sealed record NewLot(ProductCode Product, Quantity Quantity, DateOnly Rea
 /// <summary>Declares a lot.</summary>
 public static class DeclareLot
 {
+    // A thousand tonnes, or ten million pieces: more is a typing error, and keeps sums of values within 64 bits.
+    private const long MostSteps = 1_000_000_000;
+    private const long MostPieces = 10_000_000;
+
     internal static void Map(RouteGroupBuilder lots) =>
         lots.MapPost("", Handle).WithName("declareLot").Requires(Role.Producer, Role.VillageAgent, Role.CooperativeManager).Moves();
 
     /// <summary>Declare a lot: so much of a product, ready on a day.</summary>
     /// <remarks>
-    /// 400 <c>unknown-product</c>, <c>wrong-unit</c>, <c>nothing-declared</c>, <c>date-out-of-range</c>, <c>wrong-price</c>; 404 when the caller may not act for the
+    /// 400 <c>unknown-product</c>, <c>wrong-unit</c>, <c>nothing-declared</c>, <c>quantity-out-of-range</c>, <c>date-out-of-range</c>, <c>wrong-price</c>; 404 when the caller may not act for the
     /// household; 409 <c>household-not-active</c>.
     /// </remarks>
     public static async Task<Results<Created<LotDetails>, ProblemHttpResult>> Handle(
@@ -65,6 +69,11 @@ public static class DeclareLot
         if (lot.Quantity.Amount < 1)
         {
             return Refusal.Invalid("#/quantity", "nothing-declared", "Declare more than nothing.");
+        }
+
+        if (lot.Quantity.Amount > (product.Step == "H87" ? MostPieces : MostSteps))
+        {
+            return Refusal.Invalid("#/quantity", "quantity-out-of-range", "No household has that much; check the quantity.");
         }
 
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);

@@ -21,7 +21,7 @@ public sealed record ReservationPart(LotId Lot, [Range(1, Quantity.Largest)] lon
 public sealed record NewReservation([Required, MinLength(1), MaxLength(100)] IReadOnlyList<ReservationPart> Parts, [Range(1, 24)] int Hours = 24);
 
 /// <summary>A reservation.</summary>
-/// <param name="Id">Its id; name it in an order to buy what it holds.</param>
+/// <param name="Id">Its id; name it when placing an order, so that its lots are free for that order.</param>
 /// <param name="State">Its state.</param>
 /// <param name="Parts">What it holds.</param>
 /// <param name="ExpiresAt">When it ends by itself.</param>

@@ -46,6 +46,20 @@ create table supply.lot_account (
 ) with (fillfactor = 70);
 select kernel.protect('supply.lot_account', 'select, insert, update');
 
+-- What is there only shrinks, and more is certified or sellable for longer only with a certificate's credit: fires for credits and weighings,
+-- never for reservations and promises, which do not name these columns.
+create function supply.guard_account() returns trigger language plpgsql as
+$$
+begin
+    if new.ceiling > old.ceiling
+        or (new.certified > old.certified or new.sellable_until is distinct from old.sellable_until) and new.certified > (
+            select coalesce(sum(credited), 0) from supply.lot_certificate where lot_id = new.lot_id) then
+        raise exception using errcode = 'P0001', constraint = 'not-credited', message = 'an account grows with a certificate only';
+    end if;
+    return null;
+end
+$$;
+
 create type supply.move_kind as enum ('declare', 'credit', 'reserve', 'release', 'promise', 'unpromise', 'tender', 'hold', 'lift');
 
 -- Every move of an account, with what it changed; the sum of a lot's moves is its account. Never updated, never deleted.
@@ -76,6 +90,8 @@ create table supply.lot_certificate (
     primary key (lot_id, certificate_id)
 );
 select kernel.protect('supply.lot_certificate', 'select, insert');
+create constraint trigger guard_account after update of ceiling, certified, sellable_until on supply.lot_account
+    deferrable initially deferred for each row execute function supply.guard_account();
 
 -- Short holds of buyers who look before they order.
 create type supply.reservation_state as enum ('open', 'released', 'expired', 'ordered');

@@ -1,5 +1,6 @@
 using System.Net;
 using Marketplace.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.ApiTests.Identity;
 
@@ -95,6 +96,40 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
         await Market.Problem(
             await market.Post(Role.PlatformAdministrator, $"/v1/people/{person.Person}/keys", new { test = true }), HttpStatusCode.Conflict, "not-a-sandbox");
         await market.Owner("update kernel.tenant set sandbox = true where id = 'demo'");
+    }
+
+    [Fact]
+    public async Task An_organisations_key_never_decides_signs_or_pays()
+    {
+        var officer = await market.NewMember(Role.PayoutOfficer, OrganisationId.New());
+        var made = await Market.Body(await market.Post(Role.PlatformAdministrator, $"/v1/people/{officer.Person}/keys", new { organisation = officer.Organisation }));
+        var key = new Market.Member(officer.Person, made["key"]!.GetValue<string>(), officer.Organisation);
+
+        Assert.Equal(HttpStatusCode.OK, (await market.Get(key, "/v1/trial-balance")).StatusCode);
+        await Market.Problem(await market.Post(key, "/v1/payout-batches", new { }), HttpStatusCode.Forbidden, "not-with-a-key");
+        await Market.Problem(
+            await market.Put(key, $"/v1/households/{Guid.NewGuid()}/payout-account", new { iban = "KZ25464VUYCBYWB6UK95" }), HttpStatusCode.Forbidden, "not-with-a-key");
+    }
+
+    [Fact]
+    public async Task A_key_of_one_organisation_carries_no_other_rights()
+    {
+        var person = await market.NewMember(Role.Sampler, OrganisationId.New());
+        await market.Within(async services =>
+        {
+            await services.GetRequiredService<IPeople>().Grant(person.Person, Role.PlatformAdministrator, null, null, null, default);
+            return true;
+        });
+        Assert.Equal(["sampler"], (await Market.Body(await market.Get(person, "/v1/me")))["roles"]!.AsArray().Select(role => role!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task Nobody_gives_rights_to_themselves()
+    {
+        var administrator = await market.NewMember(Role.PlatformAdministrator);
+        var phone = await market.Within(services => services.GetRequiredService<IPeople>().PhoneOf(administrator.Person, default));
+        await Market.Problem(
+            await market.Post(administrator, "/v1/people", new { phone, roles = new[] { new { role = "auditor" } } }), HttpStatusCode.Conflict, "own-rights");
     }
 
     [Fact]

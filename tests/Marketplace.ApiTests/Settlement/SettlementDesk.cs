@@ -206,7 +206,8 @@ public sealed class SettlementDesk : IAsyncLifetime
         services.ConfigureHttpJsonOptions(options => Wire.Apply(options.SerializerOptions));
         services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Complete).AddExceptionHandler<Problems.Handler>();
         services.AddAuthentication("player").AddScheme<AuthenticationSchemeOptions, PlayerScheme>("player", null);
-        services.AddAuthorizationBuilder().AddPolicy(Routes.StepUp, policy => policy.RequireClaim("step-up"));
+        services.AddAuthorizationBuilder().AddPolicy(Routes.StepUp, policy => policy.RequireClaim("step-up"))
+            .AddPolicy(Routes.InPerson, policy => policy.RequireAuthenticatedUser());
         services.AddSettlement();
     }
 

@@ -58,6 +58,39 @@ public sealed class LotAccountsTests(Market market) : IClassFixture<Market>
     }
 
     [Theory]
+    [InlineData("update supply.lot_account set ceiling = ceiling + 1 where lot_id = '{0}'")]
+    [InlineData("update supply.lot_account set certified = ceiling, sellable_until = now() + interval '1 year' where lot_id = '{0}'")]
+    public async Task An_account_grows_with_a_certificate_only(string sql)
+    {
+        var lot = await market.DeclaredLot(await market.ActiveFarm());
+        var failure = await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(string.Format(null, sql, lot)));
+        Assert.Equal("not-credited", failure.ConstraintName);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_held_or_ended_lot_is_promised_or_weighed_in()
+    {
+        var farm = await market.ActiveFarm();
+        var (held, ended) = (await market.SellableLot(farm), await market.SellableLot(farm));
+        foreach (var lot in (LotId[])[held, ended])
+        {
+            Assert.False(await Act_on(lot, Act.Reserve, 500, 0));
+            Assert.False(await Act_on(lot, Act.Promise, 200, 0));
+        }
+
+        Assert.False(await Act_on(held, Act.Hold, 1, 0));
+        await market.Owner($"update supply.lot_account set sellable_until = kernel.now() - interval '1 second' where lot_id = '{ended}'");
+        foreach (var (lot, code) in new[] { (held, "lot-held"), (ended, "certificate-not-live") })
+        {
+            Assert.Equal(code, await market.Within(async services => (await services.GetRequiredService<ILotAccounts>().Promise(Guid.NewGuid(), [new(lot, 100)], default))?.Code));
+            Assert.Equal(code, await market.Within(async services => (await services.GetRequiredService<ILotAccounts>().Tender(Guid.NewGuid(), lot, 100, 100, default))?.Code));
+            Assert.Equal(code, await market.Within(async services => (await services.GetRequiredService<ILotAccounts>().Leaving([lot], default))?.Code));
+            Assert.False(await Act_on(lot, Act.Release, 300, 0));
+            Assert.False(await Act_on(lot, Act.Unpromise, 200, 0));
+        }
+    }
+
+    [Theory]
     [InlineData("update supply.lot_move set reserved = 0 where lot_id = '{0}'")]
     [InlineData("delete from supply.lot_move where lot_id = '{0}'")]
     [InlineData("update supply.lot set declared = 1 where id = '{0}'")]
@@ -100,7 +133,7 @@ public sealed class LotAccountsTests(Market market) : IClassFixture<Market>
     {
         Act.Reserve when a.Holds == 0 && a.Reserved + a.Promised + a.Delivered + amount <= a.Certified => a with { Reserved = a.Reserved + amount },
         Act.Release when a.Reserved >= amount => a with { Reserved = a.Reserved - amount },
-        Act.Promise when a.Reserved >= amount => a with { Reserved = a.Reserved - amount, Promised = a.Promised + amount },
+        Act.Promise when a.Holds == 0 && a.Reserved >= amount => a with { Reserved = a.Reserved - amount, Promised = a.Promised + amount },
         Act.Unpromise when a.Promised >= amount => a with { Promised = a.Promised - amount },
         Act.Tender when a.Holds == 0 && a.Promised >= amount => a with
         {

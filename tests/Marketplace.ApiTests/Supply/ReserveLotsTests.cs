@@ -158,6 +158,7 @@ public sealed class ReserveLotsTests(Market market) : IClassFixture<Market>
 
     [Theory]
     [InlineData("""{"parts": []}""", "invalid")]
+    [InlineData("""{"parts": [null]}""", "malformed")]
     [InlineData("""{"parts": [{"lot": "0199c0de-0000-7000-8000-000000000000", "amount": 0}]}""", "invalid")]
     [InlineData("""{"parts": [{"lot": "0199c0de-0000-7000-8000-000000000000", "amount": -5}]}""", "invalid")]
     [InlineData("""{"parts": [{"lot": "0199c0de-0000-7000-8000-000000000000", "amount": 1000000000001}]}""", "invalid")]
