@@ -101,7 +101,8 @@ internal static class Composition
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
         {
             // The statements' text is a template with placeholders: no value of a person is in a trace.
-            telemetry.WithTracing(tracing => tracing.AddSource(Telemetry.Source.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddNpgsql().AddOtlpExporter())
+            telemetry.WithTracing(tracing => tracing.AddSource(Telemetry.Source.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation()
+                    .AddNpgsql().AddOtlpExporter())
                 .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddMeter("Npgsql").AddOtlpExporter());
         }
     }
@@ -132,7 +133,8 @@ internal static class Composition
             headers["Referrer-Policy"] = "no-referrer";
             headers["X-Frame-Options"] = "DENY";
             headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal)
-                ? "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'"
+                ? "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+                    + "font-src 'self' data:; frame-ancestors 'none'"
                 : "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
             return Task.CompletedTask;
         });

@@ -36,7 +36,8 @@ internal static class ReferenceData
 
     private static async Task Indicators(NpgsqlConnection connection, CancellationToken cancel)
     {
-        var rows = Table("indicators.tsv", row => (Code: row["code"]!, En: row["name_en"]!, Ru: row["name_ru"]!, Kk: row["name_kk"]!, Cas: row["cas"], Kind: row["kind"]!));
+        var rows = Table("indicators.tsv", row =>
+            (Code: row["code"]!, En: row["name_en"]!, Ru: row["name_ru"]!, Kk: row["name_kk"]!, Cas: row["cas"], Kind: row["kind"]!));
         await using var insert = new NpgsqlCommand("""
             insert into certification.indicator (code, name_en, name_ru, name_kk, cas, kind)
             select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) on conflict do nothing
@@ -85,7 +86,8 @@ internal static class ReferenceData
                 scheme.RequiredSubmissions, scheme.ValidityDays, scheme.FeeKzt, scheme.FeeKgs, scheme.LegalBasis, scheme.ValidFrom, scheme.ValidUntil);
             foreach (var (step, at) in scheme.Steps.Select((step, at) => (step, at)))
             {
-                Add(batch, "insert into certification.scheme_step (code, version, position, task, role, working_days) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+                Add(batch,
+                    "insert into certification.scheme_step (code, version, position, task, role, working_days) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
                     scheme.Code, scheme.Version, at + 1, step.Task, step.Role, step.WorkingDays);
             }
 

@@ -117,7 +117,8 @@ internal sealed class DemoTenant(
     }
 
     private string OwnAddress() =>
-        (server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://127.0.0.1:5000").Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//127.0.0.1", StringComparison.Ordinal);
+        (server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://127.0.0.1:5000")
+            .Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//127.0.0.1", StringComparison.Ordinal);
 
     private static async Task<Guid> Id(HttpClient api, string path, object body, CancellationToken cancel) =>
         (await Post(api, path, body, cancel))["id"]!.GetValue<Guid>();

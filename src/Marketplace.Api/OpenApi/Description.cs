@@ -60,19 +60,27 @@ internal static class Description
                 ("unit", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("GRM"), JsonValue.Create("MLT"), JsonValue.Create("H87")] }));
             schema.Description = "A whole number of the unit's smallest step. On input also {\"value\": \"12.5\", \"unit\": \"KGM\"}.";
             schema.Required = null;
-            schema.Properties!["value"] = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]+([.][0-9]+)?$", Description = "Input only, instead of amount: a decimal of KGM, TNE, LTR or H87." };
-            schema.Properties["unit"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. new[] { "GRM", "MLT", "H87", "KGM", "TNE", "LTR" }.Select(unit => (JsonNode)JsonValue.Create(unit)!)] };
+            schema.Properties!["value"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Pattern = "^[0-9]+([.][0-9]+)?$",
+                Description = "Input only, instead of amount: a decimal of KGM, TNE, LTR or H87.",
+            };
+            schema.Properties["unit"] = OneOf("GRM", "MLT", "H87", "KGM", "TNE", "LTR");
         }
         else if (type == typeof(UnitPrice))
         {
             Object(schema, ("value", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]+([.][0-9]{1,4})?$" }),
                 ("currency", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("KZT"), JsonValue.Create("KGS")] }),
-                ("per", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("KGM"), JsonValue.Create("TNE"), JsonValue.Create("LTR"), JsonValue.Create("H87"), JsonValue.Create("GRM"), JsonValue.Create("MLT")] }));
+                ("per", OneOf("KGM", "TNE", "LTR", "H87", "GRM", "MLT")));
             schema.Description = "A price for one unit, exact to 1/10,000 of the currency unit.";
         }
 
         return Task.CompletedTask;
     }
+
+    private static OpenApiSchema OneOf(params string[] texts) =>
+        new() { Type = JsonSchemaType.String, Enum = [.. texts.Select(text => (JsonNode)JsonValue.Create(text)!)] };
 
     private static void Object(OpenApiSchema schema, params (string Name, OpenApiSchema Schema)[] members)
     {
@@ -109,7 +117,8 @@ internal static class Description
                 Name = "Idempotency-Key",
                 In = ParameterLocation.Header,
                 Required = true,
-                Description = "1 to 255 characters, kept 30 days: the same request again gets the first answer; another request with the key is refused (422 `key-reused`).",
+                Description = "1 to 255 characters, kept 30 days: the same request again gets the first answer; another request with the key is "
+                    + "refused (422 `key-reused`).",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
             });
         }

@@ -171,7 +171,9 @@ internal sealed record CertificationApplication(
         }
 
         var involved = ownHousehold || Enum.GetValues<CasePart>().Any(other => other != part && Assigned(other) == me) || Head == me || FiledBy == me
-            || await database.Value<bool>($"select exists (select from certification.participation where application = {Id} and person = {me} and part <> {part})", cancel);
+            || await database.Value<bool>($"""
+                select exists (select from certification.participation where application = {Id} and person = {me} and part <> {part})
+                """, cancel);
         return involved ? CaseWork.OwnWork : CaseWork.NotAssigned;
     }
 

@@ -64,7 +64,8 @@ public static class ListApplications
 
         var rows = await database.List<ApplicationSummary>($"""
             select id, number, lot, household, product, village, scheme, stage, submitted_at from certification.application
-             where {CertificationApplication.Visible(database.Actor)} and ({after} is null or id < {after}) {(only is { } wanted ? Sql.Of($"and stage = {wanted}") : Sql.Of($""))}
+             where {CertificationApplication.Visible(database.Actor)} and ({after} is null or id < {after})
+                   {(only is { } wanted ? Sql.Of($"and stage = {wanted}") : Sql.Of($""))}
                and (not {mine} or {database.Actor.Person} in (filed_by, intake, sampler, analyst, supervisor, reviewer, decision_maker))
              order by id desc limit {limit + 1}
             """, cancel);

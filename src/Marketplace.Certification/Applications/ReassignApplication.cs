@@ -57,7 +57,9 @@ public static class ReassignApplication
             return new Refusal("not-eligible", "This person does not hold the role there.", "#/person");
         }
 
-        if (await database.Value<bool>($"select exists (select from certification.participation where application = {id} and person = {change.Person} and part <> {change.Part})", cancel))
+        if (await database.Value<bool>($"""
+            select exists (select from certification.participation where application = {id} and person = {change.Person} and part <> {change.Part})
+            """, cancel))
         {
             return CaseWork.OwnWork;
         }

@@ -9,7 +9,10 @@ using Microsoft.AspNetCore.Routing;
 namespace Marketplace.Certification;
 
 /// <summary>One step of a scheme.</summary>
-/// <param name="Task">Kind of the task: <c>check-completeness</c>, <c>take-sample</c>, <c>enter-results</c>, <c>approve-results</c>, <c>review-application</c>, <c>decide-application</c>.</param>
+/// <param name="Task">
+/// Kind of the task: <c>check-completeness</c>, <c>take-sample</c>, <c>enter-results</c>, <c>approve-results</c>, <c>review-application</c>,
+/// <c>decide-application</c>.
+/// </param>
 /// <param name="Role">The role that does it.</param>
 /// <param name="WorkingDays">Working days it may take, 0 to 60; 0 is the same working day.</param>
 public sealed record SchemeStep(string Task, string Role, int WorkingDays);

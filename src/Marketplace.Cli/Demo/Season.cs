@@ -163,7 +163,8 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
             await api.Post(keys.Of(people["analyst"]), $"{path}/results", new { values }, cancel);
             var compared = await api.Post(keys.Of(people["supervisor"]), $"{path}/results/approval", null, cancel);
             var passes = compared["verdict"]!.GetValue<string>() == "pass";
-            await api.Post(keys.Of(people["reviewer"]), $"{path}/review", new { recommendGrant = passes, reason = passes ? "All limits are met." : "Nitrates above the limit." }, cancel);
+            var finding = new { recommendGrant = passes, reason = passes ? "All limits are met." : "Nitrates above the limit." };
+            await api.Post(keys.Of(people["reviewer"]), $"{path}/review", finding, cancel);
             var decided = await api.Post(keys.Of(people["decisionMaker"]), $"{path}/decision",
                 new { granted = passes, reason = passes ? "All limits are met." : "Nitrates above the limit." }, cancel);
             if (decided["certificate"]?.GetValue<string>() is { } serial)
@@ -181,7 +182,8 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
         var found = await api.Get(keys["retail_buyer"], $"/v1/offers?text=kartop&territory={keys.District}&limit=5", cancel);
         if (found["items"]!.AsArray().Count == 0)
         {
-            await Until(async () => (await api.Get(keys["retail_buyer"], "/v1/offers?product=potato&limit=1", cancel))["items"]!.AsArray().Count > 0, "the catalogue", cancel);
+            await Until(
+                async () => (await api.Get(keys["retail_buyer"], "/v1/offers?product=potato&limit=1", cancel))["items"]!.AsArray().Count > 0, "the catalogue", cancel);
         }
 
         step();
@@ -225,7 +227,8 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
         var answered = new HashSet<Guid>();
         for (var round = 1; round <= 20 && await Stage(cancel) == "confirming"; round++)
         {
-            var open = (await Promises(cancel)).Where(promise => promise["state"]!.GetValue<string>() == "offered" && answered.Add(promise["id"]!.GetValue<Guid>())).ToList();
+            var open = (await Promises(cancel))
+                .Where(promise => promise["state"]!.GetValue<string>() == "offered" && answered.Add(promise["id"]!.GetValue<Guid>())).ToList();
             if (open.Count == 0)
             {
                 await Task.Delay(200, cancel);
@@ -250,7 +253,8 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
 
     private async Task<List<Guid>> Collect(Func<string, int, Action> stage, CancellationToken cancel)
     {
-        var point = (await api.Post(keys["cooperative_manager"], "/v1/collection-points", new { name = "Birlik yard", territory = keys.District }, cancel))["id"]!.GetValue<Guid>();
+        var yard = new { name = "Birlik yard", territory = keys.District };
+        var point = (await api.Post(keys["cooperative_manager"], "/v1/collection-points", yard, cancel))["id"]!.GetValue<Guid>();
         var promised = (await Promises(cancel)).Where(promise => promise["state"]!.GetValue<string>() == "confirmed").ToList();
         var step = stage("Goods are weighed in", promised.Count);
         var tenders = new ConcurrentBag<Guid>();

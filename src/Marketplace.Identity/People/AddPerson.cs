@@ -32,7 +32,10 @@ public static class AddPerson
         people.MapPost("", Handle).WithName("addPerson").Requires(stepUp: true, Role.PlatformAdministrator).Moves();
 
     /// <summary>Add a person with roles, or give a known person more roles.</summary>
-    /// <remarks>400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has none; 409 <c>own-rights</c>.</remarks>
+    /// <remarks>
+    /// 400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has
+    /// none; 409 <c>own-rights</c>.
+    /// </remarks>
     public static async Task<Results<Created<PersonDetails>, ProblemHttpResult>> Handle(
         NewPerson person, Database database, IPeople people, CancellationToken cancel) =>
         Answer.Created(await Add(person, database, people, cancel), added => $"/v1/people/{added.Id}");

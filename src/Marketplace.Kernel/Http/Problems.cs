@@ -151,10 +151,12 @@ public static class Problems
         return names.Length > 2 ? $"The parameter {names[1].Split(' ')[^1]} is missing or malformed." : "The request is malformed.";
     }
 
-    private static string? JsonPointer(JsonException json) => json.Path is null or "$" ? "#" : "#" + json.Path[1..].Replace('.', '/').Replace("[", "/", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+    private static string JsonPointer(JsonException json) => json.Path is null or "$" ? "#" : "#" + Slashes(json.Path[1..].Replace('.', '/'));
 
     private static string Pointer(string key) => "#/" + string.Join('/', key.Split('.').Select(part =>
-        part.Length == 0 ? part : char.ToLower(part[0], CultureInfo.InvariantCulture) + part[1..].Replace("[", "/", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)));
+        part.Length == 0 ? part : char.ToLower(part[0], CultureInfo.InvariantCulture) + Slashes(part[1..])));
+
+    private static string Slashes(string path) => path.Replace("[", "/", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
 
     /// <summary>Answers a failure outside a use case: binding, routing, our own bugs.</summary>
     public sealed class Handler(ILogger<Handler> log, IEnumerable<ConstraintRefusal> constraints) : IExceptionHandler
@@ -165,7 +167,8 @@ public static class Problems
             var refusal = Explain(exception, constraints);
             if (refusal is null)
             {
-                log.LogError(exception, "Unhandled failure on {Method} {Route}", httpContext.Request.Method, (httpContext.GetEndpoint() as Microsoft.AspNetCore.Routing.RouteEndpoint)?.RoutePattern.RawText);
+                var route = (httpContext.GetEndpoint() as Microsoft.AspNetCore.Routing.RouteEndpoint)?.RoutePattern.RawText;
+                log.LogError(exception, "Unhandled failure on {Method} {Route}", httpContext.Request.Method, route);
                 refusal = new Refusal("our-fault", "Something broke on our side; the trace id names it.", Status: 500);
             }
 

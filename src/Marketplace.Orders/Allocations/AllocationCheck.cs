@@ -64,7 +64,8 @@ internal static class AllocationCheck
         }
 
         if (plan.Unserved.Count != lines.Count
-            || lines.Values.Any(line => plan.Unserved.GetValueOrDefault(line.Id, -1) is var left && (left < 0 || left + served.GetValueOrDefault(line.Id) != line.Demand)))
+            || lines.Values.Any(line => plan.Unserved.GetValueOrDefault(line.Id, -1) is var left
+                && (left < 0 || left + served.GetValueOrDefault(line.Id) != line.Demand)))
         {
             return "a line that does not add up";
         }

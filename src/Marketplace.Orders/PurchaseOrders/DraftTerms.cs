@@ -62,7 +62,8 @@ public sealed class DraftTerms(IProducts products, ITerritories territories, IOr
                    {lines.Select(line => line.DeliveryPlace).ToArray()}, {lines.Select(line => line.DeliveryTerritory).ToArray()},
                    {lines.Select(line => line.WindowFrom).ToArray()}, {lines.Select(line => line.WindowTo).ToArray()},
                    {lines.Select(line => line.MinRemainingShelfLifeDays).ToArray()},
-                   {lines.Select(line => string.Join(',', (line.AcceptedTerritories ?? []).Select(code => code.Value).Distinct().Order(StringComparer.Ordinal))).ToArray()})
+                   {lines.Select(line => string.Join(',',
+                       (line.AcceptedTerritories ?? []).Select(code => code.Value).Distinct().Order(StringComparer.Ordinal))).ToArray()})
                    as line (id, position, product, amount, unit, tolerance, price, per, place, territory, window_from, window_to, shelf_life, accepted)
             """, cancel);
     }

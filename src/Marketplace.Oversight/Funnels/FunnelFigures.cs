@@ -88,7 +88,8 @@ internal static class FunnelFigures
               from waited where time is not null {During(period, Sql.Of($"at"))} group by 1, 2
             """, cancel);
         var days = waits.ToDictionary(wait => (wait.Part, wait.Step), wait => wait.Days);
-        return sums.GroupBy(sum => sum.Part).ToDictionary(part => part.Key, part => Steps(part.ToLookup(sum => sum.Step), step => days.TryGetValue((part.Key, step), out var median) ? median : null));
+        return sums.GroupBy(sum => sum.Part).ToDictionary(part => part.Key, part => Steps(
+            part.ToLookup(sum => sum.Step), step => days.TryGetValue((part.Key, step), out var median) ? median : null));
     }
 
     /// <summary>Households of each part of a territory, by step: what suppression looks at.</summary>
@@ -131,8 +132,10 @@ internal static class FunnelFigures
             var whole = sums[step].SingleOrDefault(sum => sum.Kind == Sum.OfStep);
             return new FunnelStep(
                 step, false, whole?.Households ?? 0, whole?.Lots ?? 0,
-                [.. sums[step].Where(sum => sum is { Kind: Sum.OfUnit, Unit: not null }).OrderBy(sum => sum.Unit).Select(sum => new Quantity(sum.Quantity ?? 0, sum.Unit!))],
-                [.. sums[step].Where(sum => sum is { Kind: Sum.OfCurrency, Currency: not null }).OrderBy(sum => sum.Currency).Select(sum => new Money(sum.Worth ?? 0, sum.Currency!))],
+                [.. sums[step].Where(sum => sum is { Kind: Sum.OfUnit, Unit: not null }).OrderBy(sum => sum.Unit)
+                    .Select(sum => new Quantity(sum.Quantity ?? 0, sum.Unit!))],
+                [.. sums[step].Where(sum => sum is { Kind: Sum.OfCurrency, Currency: not null }).OrderBy(sum => sum.Currency)
+                    .Select(sum => new Money(sum.Worth ?? 0, sum.Currency!))],
                 median(step));
         }),
     ];

@@ -31,7 +31,8 @@ public static class ListHouseholds
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<HouseholdListed>>, ProblemHttpResult>> Handle(
-        [RegularExpression("^(pending_verification|merge_review|returned|lapsed|active_unconfirmed|active|closed)$")] string? stage, string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
+        [RegularExpression("^(pending_verification|merge_review|returned|lapsed|active_unconfirmed|active|closed)$")] string? stage,
+        string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
         [Range(1, Cursors.MostItems)] int limit = 50)
     {
         var name = $"households {stage}";

@@ -20,7 +20,8 @@ public static class ListOrganisations
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<OrganisationDetails>>, ProblemHttpResult>> Handle(
-        [RegularExpression("^(cooperative|certification_body|laboratory|chain|akimat|project_office)$")] string? kind, string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
+        [RegularExpression("^(cooperative|certification_body|laboratory|chain|akimat|project_office)$")] string? kind,
+        string? cursor, HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
         [Range(1, Cursors.MostItems)] int limit = 50)
     {
         var name = $"organisations {kind}";

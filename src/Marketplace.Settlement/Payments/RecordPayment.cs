@@ -126,7 +126,8 @@ public static class RecordPayment
         }
 
         await database.Execute($"""
-            select kernel.append({invoice.Id}, {nameof(InvoicePaid)}, {Event.Text(new InvoicePaid(invoice.Id, invoice.OrderId, new Money(invoice.Total, invoice.Currency)))})
+            select kernel.append({invoice.Id}, {nameof(InvoicePaid)},
+                {Event.Text(new InvoicePaid(invoice.Id, invoice.OrderId, new Money(invoice.Total, invoice.Currency)))})
             """, cancel);
         await OrderProgress.Paid(invoice.OrderId, database, orders, cancel);
         return new PaymentDetails(id, invoice.Id, payment.Amount, open, stage, payouts.Value);

@@ -37,7 +37,9 @@ internal enum PayoutStep
 }
 
 /// <summary>The money of one household from one invoice.</summary>
-internal sealed record Payout(PayoutId Id, OrganisationId OrganisationId, InvoiceId InvoiceId, PurchaseOrderId OrderId, HouseholdId HouseholdId, long Amount, string Currency, PayoutStage Stage, int Version)
+internal sealed record Payout(
+    PayoutId Id, OrganisationId OrganisationId, InvoiceId InvoiceId, PurchaseOrderId OrderId, HouseholdId HouseholdId,
+    long Amount, string Currency, PayoutStage Stage, int Version)
 {
     public Money Money => new(Amount, Currency);
 

@@ -28,8 +28,8 @@ public static class DeclareLot
 
     /// <summary>Declare a lot: so much of a product, ready on a day.</summary>
     /// <remarks>
-    /// 400 <c>unknown-product</c>, <c>wrong-unit</c>, <c>nothing-declared</c>, <c>quantity-out-of-range</c>, <c>date-out-of-range</c>, <c>wrong-price</c>; 404 when the caller may not act for the
-    /// household; 409 <c>household-not-active</c>.
+    /// 400 <c>unknown-product</c>, <c>wrong-unit</c>, <c>nothing-declared</c>, <c>quantity-out-of-range</c>, <c>date-out-of-range</c>, <c>wrong-price</c>; 404 when
+    /// the caller may not act for the household; 409 <c>household-not-active</c>.
     /// </remarks>
     public static async Task<Results<Created<LotDetails>, ProblemHttpResult>> Handle(
         NewLot lot, Database database, IHouseholds households, IProducts products, TimeProvider clock, CancellationToken cancel) =>

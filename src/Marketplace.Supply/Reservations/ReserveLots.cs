@@ -51,7 +51,9 @@ public static class ReserveLots
         reservations.MapPost("", Handle).WithName("reserveLots").Requires(Role.RetailBuyer).Moves();
 
     /// <summary>Reserve parts of lots: all of them or none.</summary>
-    /// <remarks>400 <c>lot-twice</c>; 409 <c>not-available</c> when any part is sold, held or no longer certified; 409 <c>too-many-reservations</c> above the cap.</remarks>
+    /// <remarks>
+    /// 400 <c>lot-twice</c>; 409 <c>not-available</c> when any part is sold, held or no longer certified; 409 <c>too-many-reservations</c> above the cap.
+    /// </remarks>
     public static async Task<Results<Created<ReservationDetails>, ProblemHttpResult>> Handle(
         NewReservation reservation, Database database, TimeProvider clock, CancellationToken cancel) =>
         Answer.Created(await Reserve(reservation, database, clock, cancel), made => $"/v1/reservations/{made.Id}");

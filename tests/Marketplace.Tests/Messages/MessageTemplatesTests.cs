@@ -29,7 +29,7 @@ public sealed partial class MessageTemplatesTests
         household-confirmed: number
         household-returned: number reasons
         paid: amount method
-        payout-account-changed: 
+        payout-account-changed:
         promise-asked: deadline order price product quantity
         promise-released: order
         sign-in-code: code
@@ -37,7 +37,7 @@ public sealed partial class MessageTemplatesTests
         task-late: kind
         """,
         string.Join('\n', MessageTemplates.Known.All.OrderBy(template => template.Code, StringComparer.Ordinal).Select(template =>
-            $"{template.Code}: {string.Join(' ', Place().Matches(template.Texts["en"]).Select(match => match.Groups[1].Value).Order())}")));
+            $"{template.Code}: {string.Join(' ', Place().Matches(template.Texts["en"]).Select(match => match.Groups[1].Value).Order())}".TrimEnd())));
 
     [Fact]
     public void Every_text_fits_into_two_short_messages_however_long_its_values()
