@@ -17,6 +17,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
     private IdempotentRequest? idempotent;
     private IDisposable? place;
     private bool begun;
+    private bool told;
 
     /// <summary>Who acts.</summary>
     public Actor Actor => actor.Value;
@@ -131,7 +132,11 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
         begun = false;
         idempotent = null;
         await Close();
-        signal.Wake();
+        if (told)
+        {
+            told = false;
+            signal.Wake();
+        }
     }
 
     /// <summary>Makes everything of this unit of work lasting. Only the frame around a use case calls this, never the use case.</summary>
@@ -156,6 +161,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
         }
 
         idempotent = null;
+        told = false;
         await Close();
     }
 
@@ -216,6 +222,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
             }
         }
 
+        told |= sql.Tells;
         batch.BatchCommands.Add(sql.Command());
         return batch;
     }

@@ -28,6 +28,9 @@ public static class DatabaseSource
             AutoPrepareMinUsages = 3,
             ApplicationName = "marketplace",
             IncludeErrorDetail = false,
+
+            // Nothing of a session outlives its transaction (settings are local), so there is nothing to reset between two of them.
+            NoResetOnClose = true,
         };
         if (!connectionString.Contains("Timeout", StringComparison.OrdinalIgnoreCase))
         {

@@ -17,11 +17,19 @@ public sealed class Sql
 {
     private readonly List<object> pieces;
 
+    /// <summary>Whether the statement writes an event, so that somebody may want to hear of it.</summary>
+    internal bool Tells { get; private set; }
+
     /// <summary>Called by the compiler.</summary>
     public Sql(int literalLength, int formattedCount) => pieces = new List<object>(2 * formattedCount + 1);
 
     /// <summary>Called by the compiler for the text between holes.</summary>
-    public void AppendLiteral(string value) => pieces.Add(value);
+    public void AppendLiteral(string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Tells |= value.Contains("kernel.append", StringComparison.Ordinal);
+        pieces.Add(value);
+    }
 
     /// <summary>Called by the compiler for a hole.</summary>
     public void AppendFormatted<T>(T value) => pieces.Add(SqlParameter<T>.Make(value));
@@ -30,6 +38,7 @@ public sealed class Sql
     public void AppendFormatted(Sql fragment)
     {
         ArgumentNullException.ThrowIfNull(fragment);
+        Tells |= fragment.Tells;
         pieces.AddRange(fragment.pieces);
     }
 

@@ -18,7 +18,7 @@ internal sealed class Reservations(Bench bench, int lotsEach, int clients, IRead
         moved as (
             update supply.lot_account a set reserved = a.reserved + l.amount from locked l
              where a.lot_id = l.lot_id and (select count(*) filter (where can) from locked) = $3 returning a.lot_id, l.amount),
-        held as (insert into supply.reservation (id, tenant_id, organisation_id, reserved_by, expires_at) select $4, 'demo', $4, $4, now() where exists (select from moved)),
+        held as (insert into supply.reservation (id, tenant_id, organisation_id, reserved_by, expires_at) select $4, 'demo', $4, $4, now() + interval '1 day' where exists (select from moved)),
         kept as (insert into supply.reservation_part (reservation_id, tenant_id, lot_id, amount) select $4, 'demo', lot_id, amount from moved),
         moves as (
             insert into supply.lot_move (tenant_id, lot_id, kind, cause, reserved) select 'demo', lot_id, 'reserve', $4, amount from moved returning 1)
