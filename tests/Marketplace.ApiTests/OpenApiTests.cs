@@ -40,7 +40,20 @@ public sealed class OpenApiTests(Market market) : IClassFixture<Market>
             }
         }
 
+        Arrays(document, "");
         Assert.Empty(bad);
+
+        void Arrays(JsonNode? node, string at)
+        {
+            if (node is JsonObject schema)
+            {
+                Check(schema["type"]?.ToJsonString().Contains("array", StringComparison.Ordinal) != true || schema["items"] is not null, $"{at}: a list of what?");
+                foreach (var (name, member) in schema)
+                {
+                    Arrays(member, $"{at}/{name}");
+                }
+            }
+        }
 
         void Check(bool holds, string complaint)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -44,7 +45,20 @@ internal static class Description
 
     private static Task Schemas(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancel)
     {
-        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        Shape(schema, Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type);
+        if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } && schema.Items is null)
+        {
+            // The exporter knows nothing of elements with a converter of their own and leaves them out.
+            var items = new OpenApiSchema();
+            Shape(items, Nullable.GetUnderlyingType(element) ?? element);
+            schema.Items = items;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static void Shape(OpenApiSchema schema, Type type)
+    {
         var valueObject = type.GetCustomAttributesData().FirstOrDefault(data => data.AttributeType.Name.StartsWith("ValueObject", StringComparison.Ordinal));
         if (valueObject is not null)
         {
@@ -75,8 +89,6 @@ internal static class Description
                 ("per", OneOf("KGM", "TNE", "LTR", "H87", "GRM", "MLT")));
             schema.Description = "A price for one unit, exact to 1/10,000 of the currency unit.";
         }
-
-        return Task.CompletedTask;
     }
 
     private static OpenApiSchema OneOf(params string[] texts) =>

@@ -42,7 +42,7 @@ public static class Wire
     }
 
     /// <summary>A member of an enumeration from its snake_case text in a query, which the framework would read in PascalCase only.</summary>
-    /// <param name="text">One of the labels, checked by the route's pattern; null stays null.</param>
+    /// <param name="text">One of the labels, checked by the route's pattern, which lets an empty text pass; null and empty are null.</param>
     public static T? Label<T>(string? text)
-        where T : struct, Enum => text is null ? null : Enum.Parse<T>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+        where T : struct, Enum => string.IsNullOrEmpty(text) ? null : Enum.Parse<T>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
 }

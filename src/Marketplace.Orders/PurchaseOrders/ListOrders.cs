@@ -40,7 +40,7 @@ public static class ListOrders
         var rows = await database.List<Row>($"""
             select o.id, o.number, o.buyer_id as buyer, o.applicant_id as applicant, o.stage, o.value_at_maximum, o.currency, o.confirm_by, o.created_at
               from orders.purchase_order o
-             where {PurchaseOrder.Readable(database.Actor)} {(stage is { } only ? Sql.Of($"and o.stage = {only}") : Sql.Of($""))}
+             where {PurchaseOrder.Readable(database.Actor)} {(Wire.Label<OrderStage>(stage) is { } only ? Sql.Of($"and o.stage = {only}") : Sql.Of($""))}
                {(after is { } last ? Sql.Of($"and o.id < {last}") : Sql.Of($""))}
              order by o.id desc limit {limit + 1}
             """, cancel);
