@@ -57,6 +57,22 @@ public sealed class LotAccountsTests(Market market) : IClassFixture<Market>
         Assert.Equal(constraint, failure.ConstraintName);
     }
 
+    [Fact]
+    public async Task A_reservation_that_is_refused_has_moved_nothing_so_that_the_caller_may_plan_again_in_the_same_transaction()
+    {
+        var farm = await market.ActiveFarm();
+        var (full, small) = (await market.SellableLot(farm, amount: 5_000), await market.SellableLot(farm, amount: 1_000));
+        await market.Within(async services =>
+        {
+            var accounts = services.GetRequiredService<ILotAccounts>();
+            Assert.NotNull(await accounts.Reserve(Guid.NewGuid(), [new(full, 5_000), new(small, 1_001)], default));
+            Assert.Null(await accounts.Reserve(Guid.NewGuid(), [new(small, 1_000)], default));
+            return true;
+        });
+        Assert.Equal(0, (await market.AccountOf(full)).Reserved);
+        Assert.Equal(1_000, (await market.AccountOf(small)).Reserved);
+    }
+
     [Theory]
     [InlineData("update supply.lot_account set ceiling = ceiling + 1 where lot_id = '{0}'")]
     [InlineData("update supply.lot_account set certified = ceiling, sellable_until = now() + interval '1 year' where lot_id = '{0}'")]
