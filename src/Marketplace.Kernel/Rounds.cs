@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Kernel;
@@ -5,6 +6,23 @@ namespace Marketplace.Kernel;
 /// <summary>How workers go their rounds over what is due.</summary>
 public static class Rounds
 {
+    /// <summary>Does one thing after another for each tenant until nothing is due there; how many things.</summary>
+    /// <param name="one">Does one due thing of a tenant in a unit of work of its own; false when nothing is due.</param>
+    public static async Task<int> WhileAny(IServiceScopeFactory scopes, Func<string, CancellationToken, Task<bool>> one, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        var done = 0;
+        foreach (var tenant in await Tenants.All(scopes, cancel))
+        {
+            while (await one(tenant, cancel))
+            {
+                done++;
+            }
+        }
+
+        return done;
+    }
+
     /// <summary>
     /// Makes a pass, waits, makes the next, until the host stops. A pass that fails is logged and tried again: one bad row or a restarted
     /// database must not end the worker, and an ended worker would end the whole host.

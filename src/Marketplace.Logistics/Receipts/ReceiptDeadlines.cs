@@ -10,19 +10,7 @@ namespace Marketplace.Logistics.Receipts;
 internal sealed class ReceiptDeadlines(IServiceScopeFactory scopes, ILogger<ReceiptDeadlines> log) : BackgroundService
 {
     /// <summary>One look at everything that is due; the number of consignments accepted.</summary>
-    internal async Task<int> Pass(CancellationToken cancel)
-    {
-        var accepted = 0;
-        foreach (var tenant in await Tenants.All(scopes, cancel))
-        {
-            while (await AcceptOne(tenant, cancel))
-            {
-                accepted++;
-            }
-        }
-
-        return accepted;
-    }
+    internal Task<int> Pass(CancellationToken cancel) => Rounds.WhileAny(scopes, AcceptOne, cancel);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);

@@ -85,7 +85,7 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
         with wanted as ({Wanted(parts)}),
         locked as (
             select a.lot_id, w.amount,
-                   a.hold_count = 0 and a.sellable_until > kernel.now() and a.reserved + a.promised + a.delivered + w.amount <= a.certified as can
+                   a.hold_count = 0 and a.sellable_until > (select kernel.now()) and a.reserved + a.promised + a.delivered + w.amount <= a.certified as can
               from supply.lot_account a join wanted w on w.lot_id = a.lot_id order by a.lot_id for no key update of a),
         moved as (
             update supply.lot_account a set reserved = a.reserved + l.amount from locked l
@@ -153,7 +153,7 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
             locked as (
                 select a.lot_id, w.amount * {reserved} as reserved, w.amount * {promised} as promised,
                        a.reserved + w.amount * {reserved} >= 0 and a.promised + w.amount * {promised} >= 0
-                           and (not {leaving} or (a.hold_count = 0 and a.sellable_until > kernel.now())) as can
+                           and (not {leaving} or (a.hold_count = 0 and a.sellable_until > (select kernel.now()))) as can
                   from supply.lot_account a join wanted w on w.lot_id = a.lot_id order by a.lot_id for no key update of a),
             moved as (
                 update supply.lot_account a set reserved = a.reserved + l.reserved, promised = a.promised + l.promised from locked l

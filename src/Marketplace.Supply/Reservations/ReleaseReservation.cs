@@ -77,19 +77,7 @@ internal sealed class ReservationExpiry(IServiceScopeFactory scopes, ILogger<Res
 {
     private sealed record Due(Guid Id);
 
-    internal async Task<int> Pass(CancellationToken cancel)
-    {
-        var ended = 0;
-        foreach (var tenant in await Tenants.All(scopes, cancel))
-        {
-            while (await EndOne(tenant, cancel))
-            {
-                ended++;
-            }
-        }
-
-        return ended;
-    }
+    internal Task<int> Pass(CancellationToken cancel) => Rounds.WhileAny(scopes, EndOne, cancel);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);

@@ -11,19 +11,7 @@ namespace Marketplace.Work.Tasks;
 internal sealed class EscalationWorker(IServiceScopeFactory scopes, ILogger<EscalationWorker> log) : BackgroundService
 {
     /// <summary>Escalates everything that is late now; how many tasks were looked at.</summary>
-    internal async Task<int> Pass(CancellationToken cancel)
-    {
-        var all = 0;
-        foreach (var tenant in await Tenants.All(scopes, cancel))
-        {
-            while (await EscalateOne(tenant, cancel))
-            {
-                all++;
-            }
-        }
-
-        return all;
-    }
+    internal Task<int> Pass(CancellationToken cancel) => Rounds.WhileAny(scopes, EscalateOne, cancel);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);
