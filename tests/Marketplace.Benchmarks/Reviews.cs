@@ -70,14 +70,19 @@ internal sealed class Reviews(Bench bench, int clients, ConcurrentQueue<Guid> fo
         var rate = await Bench.Load(clients, seconds, async client =>
         {
             var id = Next(forBare);
-            await using var transaction = await connections[client].BeginTransactionAsync();
+            await using var batch = new NpgsqlBatch(connections[client]);
             foreach (var sql in BareStatements)
             {
-                await using var command = new NpgsqlCommand(sql, connections[client]) { Parameters = { new() { Value = id } } };
-                await command.ExecuteNonQueryAsync();
+                var command = new NpgsqlBatchCommand(sql);
+                if (sql.Contains("$1", StringComparison.Ordinal))
+                {
+                    command.Parameters.Add(new NpgsqlParameter { Value = id });
+                }
+
+                batch.BatchCommands.Add(command);
             }
 
-            await transaction.CommitAsync();
+            await batch.ExecuteNonQueryAsync();
         });
         foreach (var connection in connections)
         {
@@ -92,6 +97,7 @@ internal sealed class Reviews(Bench bench, int clients, ConcurrentQueue<Guid> fo
 
     private static readonly string[] BareStatements =
     [
+        "begin",
         """
         with moved as (update certification.application set stage = 'decision', version = version + 1 where id = $1 and stage = 'review' returning id)
         select kernel.append(id, 'ApplicationReviewed', json_build_object('application', id, 'recommendGrant', true)::text) from moved
@@ -103,6 +109,7 @@ internal sealed class Reviews(Bench bench, int clients, ConcurrentQueue<Guid> fo
         select id, 'decide-application', decision_maker, decision_maker, 'quality_manager', kernel.now() + interval '1 day', kernel.now() + interval '1 day'
           from certification.application where id = $1
         """,
+        "commit",
     ];
 
     private static string Cases(int cases, Guid body, Guid laboratory, Guid[] people) => $"""
