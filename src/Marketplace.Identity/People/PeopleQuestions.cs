@@ -33,7 +33,7 @@ internal sealed class PeopleQuestions(Database database, Secrets secrets) : IPeo
     public async Task<PersonId> OfPhone(string phone, CancellationToken cancel)
     {
         var id = Guid.CreateVersion7();
-        var hash = Telephone.Hash(secrets, phone);
+        var hash = secrets.Hmac("phone", phone);
         var known = await database.Value<Guid?>($"""
             with made as (
                 insert into identity.person (id, phone_hash, phone_sealed) values ({id}, {hash}, {secrets.Seal("phone", phone, id)})

@@ -46,7 +46,7 @@ public static class OpenSession
             update identity.phone_code
                set tries_left = tries_left - 1, used_at = case when code_hash = {right} then kernel.now() end
              where id = (select id from identity.phone_code
-                          where tenant_id = kernel.tenant() and phone_hash = {Telephone.Hash(secrets, phone)} order by created_at desc, id desc limit 1)
+                          where tenant_id = kernel.tenant() and phone_hash = {secrets.Hmac("phone", phone)} order by created_at desc, id desc limit 1)
                and used_at is null and expires_at > kernel.now() and tries_left > 0
             returning used_at is not null
             """, cancel);

@@ -37,7 +37,7 @@ public static class RequestPhoneCode
             return Refusal.Invalid("#/phone", "not-a-phone", "This is not a telephone number of Kazakhstan or Kyrgyzstan.");
         }
 
-        var hash = Telephone.Hash(secrets, phone);
+        var hash = secrets.Hmac("phone", phone);
 
         // One statement, so that parallel wishes for one number cannot pass the limit together: they queue on the lock.
         await database.Execute($"select pg_advisory_xact_lock(hashtextextended(encode({hash}, 'hex'), 7))", cancel);

@@ -62,6 +62,12 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
     public async Task Foreign_and_impossible_numbers_are_refused(string phone) =>
         await Market.Problem(await Ask(phone), HttpStatusCode.BadRequest, "not-a-phone");
 
+    [Theory]
+    [InlineData("996555123456")]
+    [InlineData("+996 555 123456")]
+    public async Task A_number_is_read_as_an_agent_would_write_it(string phone) =>
+        Assert.Equal(HttpStatusCode.Accepted, (await Ask(phone)).StatusCode);
+
     [Fact]
     public async Task Ending_a_session_or_a_role_works_at_once()
     {

@@ -1,3 +1,4 @@
+using Marketplace.Kernel;
 using Marketplace.Registry.Households;
 
 namespace Marketplace.Tests.Registry;

@@ -1,9 +1,9 @@
 using PhoneNumbers;
 
-namespace Marketplace.Registry.Households;
+namespace Marketplace.Kernel;
 
-/// <summary>Telephone numbers of Kazakhstan and Kyrgyzstan.</summary>
-internal static class Telephone
+/// <summary>Telephone numbers of Kazakhstan and Kyrgyzstan: one reading for signing in, for officers and for households.</summary>
+public static class Telephone
 {
     /// <summary>The number in E.164, or null when it is not a number of the two countries.</summary>
     /// <param name="typed">As people write it.</param>
