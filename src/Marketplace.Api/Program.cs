@@ -1,6 +1,7 @@
 using Marketplace.Api;
 using Marketplace.Api.Demo;
 using Marketplace.Api.OpenApi;
+using Marketplace.Api.Tenants;
 
 // For the container's health check, whose image has no curl: ends with 0 when the address answers well.
 if (args is ["--health", var address])
@@ -21,6 +22,13 @@ builder.AddObservability();
 builder.AddDemoTenant();
 
 var app = builder.Build();
+if (args is ["--new-tenant", var id, var name, var country, .. var phones])
+{
+    var made = await NewTenant.Make(id, name, country, phones, home, app.Services);
+    await home.DisposeAsync();
+    return made;
+}
+
 app.UseHttpRules();
 app.MapModules();
 app.MapDescription();

@@ -1,5 +1,6 @@
 using Marketplace.Contracts;
 using Marketplace.Identity.People;
+using Marketplace.Identity.SecondFactors;
 using Marketplace.Identity.Sessions;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
@@ -20,7 +21,15 @@ public static class IdentityModule
         services.AddScoped<IPeople, PeopleQuestions>();
         services.AddSingleton<CredentialCache>();
         services.AddSingleton<ICredentialCache>(provider => provider.GetRequiredService<CredentialCache>());
-        services.AddSingleton(new ConstraintRefusal("not-a-sandbox", "Test keys live in sandbox tenants only."));
+        foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[
+            ("not-a-sandbox", "Test keys live in sandbox tenants only."),
+            ("own-rights", InviteToEnrol.OwnRights.Sentence),
+            ("second-person", AnswerProposal.SecondPerson.Sentence),
+            ("wrong-factor-code", "The code is wrong or was used; wait for the next one.")])
+        {
+            services.AddSingleton(new ConstraintRefusal(code, sentence));
+        }
+
         services.AddAuthentication(BearerToken.Scheme).AddScheme<AuthenticationSchemeOptions, BearerToken>(BearerToken.Scheme, null);
         services.AddSingleton<IAuthorizationHandler, FreshStepUpHandler>();
         services.AddSingleton<IAuthorizationHandler, ActsInPersonHandler>();
@@ -39,10 +48,18 @@ public static class IdentityModule
         var sessions = routes.Noun("/sessions", "Sign-in");
         OpenSession.Map(sessions);
         CloseSession.Map(sessions);
+        StepUp.Map(sessions);
+        var factors = routes.Noun("/second-factors", "Sign-in");
+        EnrolSecondFactor.Map(factors);
+        ConfirmSecondFactor.Map(factors);
         ShowMe.Map(routes.Noun("/me", "Sign-in"));
         var people = routes.Noun("/people", "People");
         AddPerson.Map(people);
         IssueKey.Map(people);
         EndRole.Map(people);
+        InviteToEnrol.Map(people);
+        var proposals = routes.Noun("/role-proposals", "People");
+        ListRoleProposals.Map(proposals);
+        AnswerProposal.Map(proposals);
     }
 }

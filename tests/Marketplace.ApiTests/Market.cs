@@ -277,6 +277,7 @@ public sealed partial class Market : IAsyncLifetime
                 on conflict do nothing
             """);
         cast[Role.PlatformAdministrator] = await NewMember(Role.PlatformAdministrator);
+        cast["platform_administrator_2"] = await NewMember(Role.PlatformAdministrator);
         var organisations = new Dictionary<string, OrganisationId>(StringComparer.Ordinal);
         foreach (var organisation in Api.Demo.DemoCast.Organisations)
         {

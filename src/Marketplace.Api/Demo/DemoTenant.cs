@@ -13,7 +13,7 @@ namespace Marketplace.Api.Demo;
 
 /// <summary>
 /// The sandbox tenant <c>demo</c>: its organisations, one person per role and one test key each in <c>.data/keys.json</c>, so that any client
-/// can start from the OpenAPI file alone. Everything but the tenant and its first administrator is made through the public API.
+/// can start from the OpenAPI file alone. Everything but the tenant and its two first administrators is made through the public API.
 /// </summary>
 internal sealed class DemoTenant(
     DatabaseHome home, IServiceScopeFactory scopes, IServer server, IHostApplicationLifetime lifetime, IConfiguration settings, ILogger<DemoTenant> log)
@@ -47,9 +47,11 @@ internal sealed class DemoTenant(
             return;
         }
 
-        var administrator = await FirstAdministrator(cancel);
-        using var api = new HttpClient { BaseAddress = new Uri(OwnAddress()) };
-        api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", administrator);
+        await MakeTenant(cancel);
+        var administrator = await Administrator("+77010009999", cancel);
+        var second = await Administrator("+77010009998", cancel);
+        using var api = Client(administrator);
+        using var other = Client(second);
 
         var organisations = new Dictionary<string, Guid>(StringComparer.Ordinal);
         foreach (var organisation in DemoCast.Organisations)
@@ -64,15 +66,21 @@ internal sealed class DemoTenant(
             }, cancel);
         }
 
-        var keys = new JsonObject { [Role.PlatformAdministrator] = administrator };
+        var keys = new JsonObject { [Role.PlatformAdministrator] = administrator, [Role.PlatformAdministrator + "_2"] = second };
         foreach (var (person, at) in DemoCast.People.Select((person, at) => (person, at)))
         {
             Guid? organisation = person.Organisation is null ? null : organisations[person.Organisation];
-            var id = await Id(api, "/v1/people", new
+            var added = await Post(api, "/v1/people", new
             {
                 phone = $"+7701000{at:0000}",
                 roles = new[] { new { role = person.Role, organisation, territory = person.Territory } },
             }, cancel);
+            foreach (var proposal in added["proposals"]!.AsArray())
+            {
+                await Post(other, $"/v1/role-proposals/{proposal!["id"]}/answer", new { confirmed = true }, cancel);
+            }
+
+            var id = added["id"]!.GetValue<Guid>();
             var key = await Post(api, $"/v1/people/{id}/keys", new { organisation, days = 365, test = true }, cancel);
             keys[person.KeyName] = key["key"]!.GetValue<string>();
         }
@@ -91,21 +99,22 @@ internal sealed class DemoTenant(
         log.LogInformation("The demo tenant is ready; its test keys are in the data folder's keys.json");
     }
 
-    private async Task<string> FirstAdministrator(CancellationToken cancel)
+    private async Task MakeTenant(CancellationToken cancel)
     {
-        await using (var owner = new NpgsqlConnection(home.Owner))
-        {
-            await owner.OpenAsync(cancel);
-            await using var make = new NpgsqlCommand(
-                "insert into kernel.tenant (id, name, country, currency, sandbox) values ('demo', 'Demo', 'KZ', 'KZT', true) on conflict do nothing", owner);
-            await make.ExecuteNonQueryAsync(cancel);
-        }
+        await using var owner = new NpgsqlConnection(home.Owner);
+        await owner.OpenAsync(cancel);
+        await using var make = new NpgsqlCommand(
+            "insert into kernel.tenant (id, name, country, currency, sandbox) values ('demo', 'Demo', 'KZ', 'KZT', true) on conflict do nothing", owner);
+        await make.ExecuteNonQueryAsync(cancel);
+    }
 
+    private async Task<string> Administrator(string phone, CancellationToken cancel)
+    {
         await using var scope = scopes.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<CurrentActor>().Value = Actor.System(Tenant);
         var people = scope.ServiceProvider.GetRequiredService<IPeople>();
         var database = scope.ServiceProvider.GetRequiredService<Database>();
-        var person = await people.OfPhone("+77010009999", cancel);
+        var person = await people.OfPhone(phone, cancel);
         await people.Grant(person, Role.PlatformAdministrator, null, null, null, cancel);
         var secret = "test_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         await database.Execute($"""
@@ -114,6 +123,13 @@ internal sealed class DemoTenant(
             """, cancel);
         await database.Commit(cancel);
         return secret;
+    }
+
+    private HttpClient Client(string key)
+    {
+        var client = new HttpClient { BaseAddress = new Uri(OwnAddress()) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return client;
     }
 
     private string OwnAddress() =>
@@ -135,7 +151,7 @@ internal sealed class DemoTenant(
         request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
         using var response = await api.SendAsync(request, cancel);
         var text = await response.Content.ReadAsStringAsync(cancel);
-        return response.IsSuccessStatusCode ? JsonNode.Parse(text)! : throw new InvalidOperationException($"{path}: {(int)response.StatusCode} {text}");
+        return response.IsSuccessStatusCode ? JsonNode.Parse(text.Length == 0 ? "{}" : text)! : throw new InvalidOperationException($"{path}: {(int)response.StatusCode} {text}");
     }
 }
 

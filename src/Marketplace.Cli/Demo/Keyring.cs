@@ -63,6 +63,11 @@ internal sealed class Keyring
         var phone = string.Create(CultureInfo.InvariantCulture, $"+7701001{number:0000}");
         var person = await api.Post(administrator, "/v1/people", new { phone, roles = new[] { new { role, organisation } } }, cancel);
         var id = person["id"]!.GetValue<Guid>();
+        foreach (var proposal in person["proposals"]!.AsArray())
+        {
+            await api.Post(byRole["platform_administrator_2"], $"/v1/role-proposals/{proposal!["id"]}/answer", new { confirmed = true }, cancel);
+        }
+
         try
         {
             var key = await api.Post(administrator, $"/v1/people/{id}/keys", new { organisation, days = 30, test = true }, cancel);

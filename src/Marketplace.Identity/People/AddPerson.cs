@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Marketplace.Contracts;
+using Marketplace.Identity.SecondFactors;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
 using Microsoft.AspNetCore.Builder;
@@ -20,18 +21,18 @@ public sealed record RoleGrant([Required, StringLength(40, MinimumLength = 3)] s
 /// <param name="Roles">One to ten roles.</param>
 public sealed record NewPerson([Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles);
 
-/// <summary>A person and the roles given.</summary>
+/// <summary>A person and the roles proposed for it.</summary>
 /// <param name="Id">The person.</param>
-/// <param name="Roles">The roles given by this request.</param>
-public sealed record PersonDetails(PersonId Id, IReadOnlyList<RoleGrant> Roles);
+/// <param name="Proposals">One per role; each counts from a second administrator's confirmation on.</param>
+public sealed record PersonDetails(PersonId Id, IReadOnlyList<RoleProposal> Proposals);
 
-/// <summary>Adds a person with roles.</summary>
+/// <summary>Adds a person and proposes its roles.</summary>
 public static class AddPerson
 {
     internal static void Map(RouteGroupBuilder people) =>
         people.MapPost("", Handle).WithName("addPerson").Requires(stepUp: true, Role.PlatformAdministrator).Moves();
 
-    /// <summary>Add a person with roles, or give a known person more roles.</summary>
+    /// <summary>Add a person, or name a known one, and propose roles for it; a second administrator confirms them.</summary>
     /// <remarks>
     /// 400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has
     /// none; 409 <c>own-rights</c>.
@@ -64,14 +65,19 @@ public static class AddPerson
         var id = await people.OfPhone(phone, cancel);
         if (id.Value == database.Actor.Person)
         {
-            return new Refusal("own-rights", "Nobody gives rights to themselves.");
+            return InviteToEnrol.OwnRights;
         }
 
+        var proposals = new List<RoleProposal>();
         foreach (var grant in person.Roles)
         {
-            await people.Grant(id, grant.Role, grant.Organisation, null, grant.Territory, cancel);
+            proposals.Add((await database.Find<RoleProposal>($"""
+                insert into identity.role_proposal (id, person_id, role, organisation_id, territory)
+                values ({Guid.CreateVersion7()}, {id}, {grant.Role}, {grant.Organisation}, {grant.Territory})
+                returning id, person_id as person, role, organisation_id as organisation, territory, proposed_by, proposed_at
+                """, cancel))!);
         }
 
-        return new PersonDetails(id, person.Roles);
+        return new PersonDetails(id, proposals);
     }
 }

@@ -23,20 +23,26 @@ public sealed record NewKey([MaxLength(10)] IReadOnlyList<string>? Roles = null,
 /// <param name="ExpiresAt">When it stops working.</param>
 public sealed record KeyDetails(Guid Id, string Key, DateTimeOffset ExpiresAt);
 
-/// <summary>Issues an API key to a person.</summary>
+/// <summary>Issues an API key.</summary>
 public static class IssueKey
 {
     internal static void Map(RouteGroupBuilder people) =>
-        people.MapPost("/{id}/keys", Handle).WithName("issueKey").Requires(stepUp: true, Role.PlatformAdministrator);
+        people.MapPost("/{id}/keys", Handle).WithName("issueKey").Requires(stepUp: true).InPersonOnly();
 
-    /// <summary>Issue an API key.</summary>
-    /// <remarks>404 when there is no such person; 409 <c>not-a-sandbox</c> for a test key elsewhere; 409 <c>too-many-keys</c> when two live keys exist.</remarks>
+    /// <summary>Issue an API key: for yourself, or as administrator a test key for anybody.</summary>
+    /// <remarks>Nobody holds somebody else's key outside a sandbox. 404 for any other person; 409 <c>not-a-sandbox</c> for a test key elsewhere;
+    /// 409 <c>too-many-keys</c> when two live keys exist.</remarks>
     public static async Task<Results<Created<KeyDetails>, ProblemHttpResult>> Handle(
         PersonId id, NewKey key, Database database, TimeProvider clock, CancellationToken cancel) =>
         Answer.Created(await Issue(id, key, database, clock, cancel), made => $"/v1/people/{id}/keys/{made.Id}");
 
     internal static async Task<Outcome<KeyDetails>> Issue(PersonId id, NewKey key, Database database, TimeProvider clock, CancellationToken cancel)
     {
+        if (id.Value != database.Actor.Person && !(key.Test && database.Actor.Roles.Contains(Role.PlatformAdministrator)))
+        {
+            return Refusal.NotFound;
+        }
+
         // The person's row is the lock of its keys. Locked by a statement of its own, because the count must see what the rival committed.
         if (await database.Execute($"select 1 from identity.person where id = {id} for update", cancel) == 0)
         {

@@ -33,10 +33,10 @@ public static class Routes
         return group;
     }
 
-    /// <summary>Only holders of one of these roles may call; with <paramref name="stepUp"/> a second factor must be fresh.</summary>
+    /// <summary>Only holders of one of these roles (of any, when none is named) may call; with <paramref name="stepUp"/> a second factor must be fresh.</summary>
     public static TBuilder Requires<TBuilder>(this TBuilder route, bool stepUp, params string[] roles)
         where TBuilder : IEndpointConventionBuilder =>
-        route.RequireAuthorization(new AuthorizeAttribute { Roles = string.Join(',', roles), Policy = stepUp ? StepUp : null });
+        route.RequireAuthorization(new AuthorizeAttribute { Roles = roles.Length == 0 ? null : string.Join(',', roles), Policy = stepUp ? StepUp : null });
 
     /// <summary>Only holders of one of these roles may call.</summary>
     public static TBuilder Requires<TBuilder>(this TBuilder route, params string[] roles)

@@ -93,7 +93,7 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
     public async Task A_plain_key_cannot_step_up_and_a_test_key_stays_in_its_sandbox()
     {
         var person = await market.NewMember(Role.DecisionMaker, OrganisationId.New());
-        var plain = await Market.Body(await market.Post(Role.PlatformAdministrator, $"/v1/people/{person.Person}/keys", new { organisation = person.Organisation }));
+        var plain = await Market.Body(await market.Post(person, $"/v1/people/{person.Person}/keys", new { organisation = person.Organisation }));
         var key = new Market.Member(person.Person, plain["key"]!.GetValue<string>(), person.Organisation);
         await Market.Problem(
             await market.Post(key, $"/v1/applications/{Guid.NewGuid()}/decision", new { granted = true, reason = "Because." }), HttpStatusCode.Forbidden, "step-up-required");
@@ -108,7 +108,7 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
     public async Task An_organisations_key_never_decides_signs_or_pays()
     {
         var officer = await market.NewMember(Role.PayoutOfficer, OrganisationId.New());
-        var made = await Market.Body(await market.Post(Role.PlatformAdministrator, $"/v1/people/{officer.Person}/keys", new { organisation = officer.Organisation }));
+        var made = await Market.Body(await market.Post(officer, $"/v1/people/{officer.Person}/keys", new { organisation = officer.Organisation }));
         var key = new Market.Member(officer.Person, made["key"]!.GetValue<string>(), officer.Organisation);
 
         Assert.Equal(HttpStatusCode.OK, (await market.Get(key, "/v1/trial-balance")).StatusCode);
@@ -144,7 +144,7 @@ public sealed class SignInTests(Market market) : IClassFixture<Market>
         var person = await market.NewMember(Role.Auditor);
         var answers = await market.Race(
             $"select 1 from identity.person where id = '{person.Person}' for update", 4,
-            _ => market.Post(Role.PlatformAdministrator, $"/v1/people/{person.Person}/keys", new { }));
+            _ => market.Post(person, $"/v1/people/{person.Person}/keys", new { organisation = (Guid?)null }));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
     }
 
