@@ -151,7 +151,9 @@ internal sealed class DemoTenant(
         request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
         using var response = await api.SendAsync(request, cancel);
         var text = await response.Content.ReadAsStringAsync(cancel);
-        return response.IsSuccessStatusCode ? JsonNode.Parse(text.Length == 0 ? "{}" : text)! : throw new InvalidOperationException($"{path}: {(int)response.StatusCode} {text}");
+        return response.IsSuccessStatusCode
+            ? JsonNode.Parse(text.Length == 0 ? "{}" : text)!
+            : throw new InvalidOperationException($"{path}: {(int)response.StatusCode} {text}");
     }
 }
 

@@ -32,6 +32,7 @@ public sealed partial class MessageTemplatesTests
         payout-account-changed:
         promise-asked: deadline order price product quantity
         promise-released: order
+        second-factor-changed:
         sign-in-code: code
         task-escalated: kind
         task-late: kind
