@@ -24,6 +24,20 @@ public static class CertificationModule
             ("seal-used", "This seal number was used before."),
             ("sample-in-future", "A sample cannot be taken later than now."),
             ("sample-too-old", "The sample is older than 30 days before the lot is ready."),
+            ("retained-too-much", "The retained part is smaller than the sample."),
+            ("custody-order", "The chain of custody does not go on that way, or not at that time."),
+            ("custody-in-future", "A link of the chain cannot be later than now."),
+            ("wrong-laboratory", "The sample goes to another laboratory."),
+            ("not-received", SampleUnderTest.NotReceived.Sentence),
+            ("sample-void", SampleUnderTest.SampleVoid.Sentence),
+            ("analysed-in-future", "An analysis cannot be later than today."),
+            ("analysed-before-sampled", "The analysis is older than the sample."),
+            ("value-negative", "A value is 0 or more."),
+            ("absurd-uncertainty", "The uncertainty is larger than the value itself."),
+            ("outside-scope", "The result is outside the laboratory's scope of accreditation."),
+            ("retest-ordered", "The retained part of this sample was ordered for a re-test before."),
+            ("retest-open", "A re-test is under way; decide on its results."),
+            ("no-retained-part", "No part of this sample is left for a re-test."),
             ("results-fail", "The results break a limit: this can only be refused."),
             ("results-incomplete", "The results are incomplete: this cannot be granted."),
             ("changed-meanwhile", Refusal.ChangedMeanwhile.Sentence),
@@ -55,6 +69,18 @@ public static class CertificationModule
         DecideApplication.Map(applications);
         WithdrawApplication.Map(applications);
         ReassignApplication.Map(applications);
+
+        ListSamples.Map(applications);
+        RecordCustody.Map(routes.Noun("/samples", "Laboratory"));
+        ListTestOrders.Map(routes.Noun("/test-orders", "Laboratory"));
+        var methods = routes.Noun("/laboratory-methods", "Laboratory");
+        ListLaboratoryMethods.Map(methods);
+        ProposeMethod.Map(methods);
+        ConfirmMethod.Map(methods);
+        EndMethod.Map(methods);
+        var equipment = routes.Noun("/laboratory-equipment", "Laboratory");
+        ListEquipment.Map(equipment);
+        RecordCalibration.Map(equipment);
 
         var certificates = routes.Noun("/certificates", "Certificates");
         GetCertificate.Map(certificates);

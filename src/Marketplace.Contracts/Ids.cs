@@ -35,6 +35,30 @@ public readonly partial struct LotId
     public static LotId New() => From(Guid.CreateVersion7());
 }
 
+/// <summary>A sample of a lot, with the part kept for a re-test. UUID.</summary>
+[ValueObject]
+public readonly partial struct SampleId
+{
+    /// <summary>A new id, ordered by time.</summary>
+    public static SampleId New() => From(Guid.CreateVersion7());
+}
+
+/// <summary>An independent re-test of a retained part. UUID.</summary>
+[ValueObject]
+public readonly partial struct RetestId
+{
+    /// <summary>A new id, ordered by time.</summary>
+    public static RetestId New() => From(Guid.CreateVersion7());
+}
+
+/// <summary>One row of a laboratory's scope: a method for an indicator. UUID.</summary>
+[ValueObject]
+public readonly partial struct LaboratoryMethodId
+{
+    /// <summary>A new id, ordered by time.</summary>
+    public static LaboratoryMethodId New() => From(Guid.CreateVersion7());
+}
+
 /// <summary>A request to have one lot certified. UUID.</summary>
 [ValueObject]
 public readonly partial struct CertificationApplicationId

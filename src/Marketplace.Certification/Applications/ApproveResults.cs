@@ -15,7 +15,7 @@ public static class ApproveResults
         applications.MapPost("/{id}/results/approval", Handle).WithName("approveResults").InPersonOnly().Requires(Role.LaboratorySupervisor).Moves();
 
     /// <summary>Approve the entered results; they are compared with the limits once and for all.</summary>
-    /// <remarks>409 `no-results` when none are entered for the current sample; 409 `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>
+    /// <remarks>409 `no-results` when none are entered for the current sample; 409 `sample-void` when its seal was broken; 409 `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>
     public static async Task<Results<Ok<ResultComparison>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, Database database, ITasks tasks, CancellationToken cancel) =>
         Answer.Ok(await Approve(id, database, tasks, cancel));
@@ -40,8 +40,7 @@ public static class ApproveResults
 
         var entry = await database.Value<int>($"""
             select coalesce(max(e.number), 0) from certification.result_entry e
-             where e.application = {id}
-               and e.sample = (select id from certification.sample where application = {id} order by number desc limit 1)
+             where e.application = {id} and e.retest is null and e.sample = certification.lasting_sample({id})
             """, cancel);
         if (entry == 0)
         {

@@ -67,9 +67,11 @@ internal sealed record ApplicationReturned(CertificationApplicationId Applicatio
 
 internal sealed record ApplicationAccepted(CertificationApplicationId Application, string Seed);
 
-internal sealed record SampleTaken(CertificationApplicationId Application, Guid Sample, DateTimeOffset TakenAt);
+internal sealed record SampleTaken(CertificationApplicationId Application, SampleId Sample, DateTimeOffset TakenAt);
 
-internal sealed record ResultsEntered(CertificationApplicationId Application, int Entry);
+internal sealed record CustodyRecorded(CertificationApplicationId Application, SampleId Sample, SamplePart Part, CustodyAct Act, bool? SealIntact);
+
+internal sealed record ResultsEntered(CertificationApplicationId Application, int Entry, string? FileHash = null);
 
 internal sealed record ResultsApproved(CertificationApplicationId Application, int Entry, ResultVerdict Verdict);
 

@@ -14,10 +14,14 @@ namespace Marketplace.Certification;
 /// <param name="Unit">The limit's unit, for example <c>mg/kg</c>; for presence the sample examined, for example <c>25 g</c>.</param>
 /// <param name="Method">The method, for example a standard's number; 2 to 100 characters.</param>
 /// <param name="Comparator">How the value stands to the number; <c>equal</c> by default.</param>
+/// <param name="Equipment">The laboratory's code of the instrument; required where the laboratory's scope is registered.</param>
+/// <param name="Uncertainty">Expanded uncertainty, k = 2, in the unit, of an equal value and at most the value; from the scope by default.</param>
+/// <param name="AnalysedOn">Day of the analysis, not before the sample, not after today; today by default.</param>
 public sealed record ResultValue(
     [StringLength(40, MinimumLength = 2)] string Indicator, [StringLength(20, MinimumLength = 1)] string Unit,
     [StringLength(100, MinimumLength = 2)] string Method, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value = null,
-    ResultComparator Comparator = ResultComparator.Equal);
+    ResultComparator Comparator = ResultComparator.Equal, [StringLength(40, MinimumLength = 2)] string? Equipment = null,
+    [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Uncertainty = null, DateOnly? AnalysedOn = null);
 
 /// <summary>Results of the current sample.</summary>
 /// <param name="Values">1 to 60 values, each indicator once; they replace an earlier entry.</param>
@@ -35,8 +39,9 @@ public static class EnterResults
         applications.MapPost("/{id}/results", Handle).WithName("enterResults").Requires(Role.LaboratoryAnalyst).Moves();
 
     /// <summary>Enter the results of the current sample; the answer says how they compare.</summary>
-    /// <remarks>400 `unknown-indicator`, `repeated-indicator`, `value-missing`, `wrong-unit`; 409 `wrong-stage`, `not-assigned`, `own-work`,
-    /// `changed-meanwhile`.</remarks>
+    /// <remarks>400 `unknown-indicator`, `repeated-indicator`, `value-missing`, `wrong-unit`, `absurd-uncertainty`, `analysed-before-sampled`,
+    /// `analysed-in-future`; 409 `outside-scope` when the laboratory's scope does not cover a value (the pointer says which), `not-received`,
+    /// `sample-void`, `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>
     public static async Task<Results<Ok<ResultComparison>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, ResultSheet sheet, Database database, ITasks tasks, CancellationToken cancel)
     {
@@ -62,65 +67,30 @@ public static class EnterResults
             return application.WrongStage();
         }
 
-        var limits = await LimitsInForce.For(application, database, cancel);
-        var known = await database.List<string>($"select code from certification.indicator", cancel);
-        if (Malformed(sheet, limits, known) is { } malformed)
+        var sample = await SampleUnderTest.LastOf(application, database, cancel);
+        if (sample.Refusal is { } untestable)
         {
-            return malformed;
+            return untestable;
         }
 
-        var values = sheet.Values;
+        var limits = await LimitsInForce.For(application, database, cancel);
+        var known = await database.List<string>($"select code from certification.indicator", cancel);
+        if ((await ResultCheck.Of(application, sample, sheet.Values, limits, known, database, cancel)).FirstOrDefault() is { } problem)
+        {
+            return problem.Refusal;
+        }
+
         var entry = await database.Value<int>($"select count(*)::int + 1 from certification.result_entry where application = {id}", cancel);
         if (!await application.Move(next, Sql.Of($""), new ResultsEntered(id, entry), database, cancel))
         {
             return Refusal.ChangedMeanwhile;
         }
 
-        await database.Execute($"""
-            insert into certification.result_entry (application, number, sample)
-            select {id}, {entry}, id from certification.sample where application = {id} order by number desc limit 1
-            """, cancel);
-        await database.Execute($"""
-            insert into certification.result (application, entry, indicator, comparator, value, unit, method)
-            select {id}, {entry}, * from unnest({values.Select(value => value.Indicator).ToArray()},
-                {values.Select(value => value.Comparator).ToArray()}, {values.Select(value => value.Value).ToArray()},
-                {values.Select(value => value.Unit).ToArray()}, {values.Select(value => value.Method).ToArray()})
-            """, cancel);
+        var measured = await ResultCheck.Write(application, sample, entry, sheet.Values, null, database, cancel);
         await CaseWork.Hand(application, [CaseTask.Enter, CaseTask.Approve], CaseTask.Approve, application.Supervisor, database, tasks, cancel);
         var required = await LimitsInForce.Required(application, database, cancel);
-        var (verdict, findings) = Comparison.Of(limits, required,
-            [.. values.Select(value => new Measured(value.Indicator, value.Comparator, value.Value, value.Unit))]);
+        var (verdict, findings) = Comparison.Of(limits, required, measured);
         return new ResultComparison(verdict, findings);
-    }
-
-    private static Refusal? Malformed(ResultSheet sheet, IReadOnlyDictionary<string, LimitRule> limits, List<string> known)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (value, at) in sheet.Values.Select((value, at) => (value, at)))
-        {
-            if (!known.Contains(value.Indicator))
-            {
-                return Refusal.Invalid($"#/values/{at}/indicator", "unknown-indicator", "There is no such indicator.");
-            }
-
-            if (!seen.Add(value.Indicator))
-            {
-                return Refusal.Invalid($"#/values/{at}/indicator", "repeated-indicator", "Each indicator stands once.");
-            }
-
-            if (value.Value is null && value.Comparator is not (ResultComparator.Detected or ResultComparator.NotDetected))
-            {
-                return Refusal.Invalid($"#/values/{at}/value", "value-missing", "A measured value needs its number.");
-            }
-
-            if (limits.TryGetValue(value.Indicator, out var rule)
-                && !Comparison.Comparable(rule, new Measured(value.Indicator, value.Comparator, value.Value, value.Unit)))
-            {
-                return Refusal.Invalid($"#/values/{at}/unit", "wrong-unit", $"The limit of {value.Indicator} is in {rule.Unit ?? rule.Sample ?? "pieces"}.");
-            }
-        }
-
-        return null;
     }
 }
 

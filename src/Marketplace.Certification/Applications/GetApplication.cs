@@ -68,7 +68,7 @@ public sealed record ApplicationDetails(
                             array[]::text[]) as missing,
                    r.findings, r.verdict, d.granted, d.reason, c.serial
               from certification.scheme s
-              left join certification.result_approval r on r.application = {application.Id}
+              left join certification.counting_result r on r.application = {application.Id}
               left join certification.decision d on d.application = {application.Id}
               left join certification.certificate c on c.application = {application.Id}
              where s.code = {application.Scheme} and s.version = {application.SchemeVersion}

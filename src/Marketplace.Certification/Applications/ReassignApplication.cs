@@ -95,10 +95,12 @@ public static class ReassignApplication
             CertificationStage.Submitted => CaseTask.Check,
             CertificationStage.ReturnedIncomplete => CaseTask.Complete,
             CertificationStage.Sampling => CaseTask.Sample,
-            CertificationStage.InLaboratory => await database.Value<bool>($"""
-                select exists (select from certification.result_entry e where e.application = {application.Id}
-                    and e.sample = (select id from certification.sample where application = {application.Id} order by number desc limit 1))
-                """, cancel) ? CaseTask.Approve : CaseTask.Enter,
+            CertificationStage.InLaboratory => await database.Value<string>($"""
+                select case when certification.is_void(sample, 'test') then {CaseTask.Sample}
+                            when exists (select from certification.result_entry e where e.sample = last.sample) then {CaseTask.Approve}
+                            else {CaseTask.Enter} end
+                  from (select certification.lasting_sample({application.Id}) as sample) as last
+                """, cancel),
             CertificationStage.Review => CaseTask.Review,
             CertificationStage.Decision => CaseTask.Decide,
             _ => null,

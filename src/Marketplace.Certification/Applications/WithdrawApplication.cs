@@ -53,7 +53,7 @@ public static class WithdrawApplication
             CertificationStage.Submitted => [CaseTask.Check],
             CertificationStage.ReturnedIncomplete => [CaseTask.Complete],
             CertificationStage.Sampling => [CaseTask.Sample],
-            CertificationStage.InLaboratory => [CaseTask.Enter, CaseTask.Approve],
+            CertificationStage.InLaboratory => [CaseTask.Sample, CaseTask.Enter, CaseTask.Approve],
             CertificationStage.Review => [CaseTask.Review],
             CertificationStage.Decision => [CaseTask.Decide],
             _ => [],
