@@ -15,7 +15,8 @@ public static class ApproveResults
         applications.MapPost("/{id}/results/approval", Handle).WithName("approveResults").InPersonOnly().Requires(Role.LaboratorySupervisor).Moves();
 
     /// <summary>Approve the entered results; they are compared with the limits once and for all.</summary>
-    /// <remarks>409 `no-results` when none are entered for the current sample; 409 `sample-void` when its seal was broken; 409 `wrong-stage`, `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>
+    /// <remarks>409 `no-results` when none are entered for the current sample; 409 `sample-void` when its seal was broken; 409 `wrong-stage`,
+    /// `not-assigned`, `own-work`, `changed-meanwhile`.</remarks>
     public static async Task<Results<Ok<ResultComparison>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, Database database, ITasks tasks, CancellationToken cancel) =>
         Answer.Ok(await Approve(id, database, tasks, cancel));
