@@ -20,6 +20,14 @@ public static class CertificationModule
             ("own-work", CaseWork.OwnWork.Sentence),
             ("not-assigned", CaseWork.NotAssigned.Sentence),
             ("wrong-stage", "The application is not in a stage that allows this."),
+            ("no-scheme", "No such conformity scheme is in force."),
+            ("own-proposal", "Somebody else than those who proposed it has to confirm it."),
+            ("wrong-steps", "These steps, tests and samples do not make a complete case in its order."),
+            ("valid-from-past", "It comes into force today or later."),
+            ("scheme-retired", "This version was retired before."),
+            ("retired-in-past", "The last day of a version is today or later."),
+            ("unknown-indicator", "There is no such indicator."),
+            ("limit-unlike-its-kind", "The limit's values do not suit its kind."),
             ("lot-applied-for", "There is an open application for this lot already."),
             ("seal-used", "This seal number was used before."),
             ("sample-in-future", "A sample cannot be taken later than now."),
@@ -54,7 +62,9 @@ public static class CertificationModule
     /// <summary>Maps the module's routes.</summary>
     public static void MapCertification(this IEndpointRouteBuilder routes)
     {
-        ListSchemes.Map(routes.Noun("/schemes", "Schemes"));
+        var schemes = routes.Noun("/schemes", "Schemes");
+        ListSchemes.Map(schemes);
+        ShowScheme.Map(schemes);
 
         var applications = routes.Noun("/applications", "Applications");
         FileApplication.Map(applications);

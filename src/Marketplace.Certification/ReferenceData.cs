@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Marketplace.Kernel;
 using Npgsql;
 
 namespace Marketplace.Certification;
@@ -23,16 +23,9 @@ internal static class ReferenceData
 
     /// <summary>The embedded table of limits, as the loader and its tests read it.</summary>
     internal static List<LimitLine> LimitLines() => Table("limits.tsv", row => new LimitLine(
-        int.Parse(row["number"]!, CultureInfo.InvariantCulture), row["rule_group"]!, row["products"]?.Split(','), Months(row["months"]), row["indicator"]!,
-        row["kind"]!, Number(row["lowest"]), Number(row["highest"]), row["unit"], row["sample"], row["regulation"]!, row["annex"]!, row["source"]!,
+        int.Parse(row["number"]!, CultureInfo.InvariantCulture), row["rule_group"]!, row["products"]?.Split(','), Months(row["months"]), row["growing"],
+        row["indicator"]!, row["kind"]!, Number(row["lowest"]), Number(row["highest"]), row["unit"], row["sample"], row["regulation"]!, row["annex"]!, row["source"]!,
         row["confidence"]!, row["note"]));
-
-    /// <summary>The embedded schemes.</summary>
-    internal static List<SchemeLine> SchemeLines()
-    {
-        using var stream = Open("schemes.json");
-        return JsonSerializer.Deserialize<List<SchemeLine>>(stream, JsonSerializerOptions.Web)!;
-    }
 
     private static async Task Indicators(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -57,12 +50,14 @@ internal static class ReferenceData
         foreach (var line in LimitLines())
         {
             var command = new NpgsqlBatchCommand("""
-                insert into certification.limit_rule (number, edition, rule_group, products, months, indicator, kind, lowest, highest, unit, sample,
-                       regulation, annex, source, confidence, active, note, valid_from)
-                values ($1, $2, $3, $4, $5, $6, $7::certification.limit_kind, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) on conflict do nothing
+                insert into certification.limit_rule (number, edition, rule_group, products, months, growing, indicator, kind, lowest, highest, unit,
+                       sample, regulation, annex, source, confidence, active, note, valid_from)
+                values ($1, $2, $3, $4, $5, $6::certification.growing_method, $7, $8::certification.limit_kind, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                        $19) on conflict do nothing
                 """);
-            foreach (var value in (object?[])[line.Number, Edition, line.RuleGroup, line.Products, line.Months, line.Indicator, line.Kind, line.Lowest,
-                line.Highest, line.Unit, line.Sample, line.Regulation, line.Annex, line.Source, line.Confidence, line.Confidence != "C", line.Note, InForceFrom])
+            foreach (var value in (object?[])[line.Number, Edition, line.RuleGroup, line.Products, line.Months, line.Growing, line.Indicator, line.Kind,
+                line.Lowest, line.Highest, line.Unit, line.Sample, line.Regulation, line.Annex, line.Source, line.Confidence, line.Confidence != "C", line.Note,
+                InForceFrom])
             {
                 command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
             }
@@ -76,40 +71,16 @@ internal static class ReferenceData
     private static async Task Schemes(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        foreach (var scheme in SchemeLines())
+        foreach (var (code, version, terms) in SchemeTemplates.All())
         {
-            Add(batch, """
-                insert into certification.scheme (code, version, title_en, title_ru, title_kk, title_ky, rule_groups, required_submissions, validity_days,
-                       fee_kzt, fee_kgs, legal_basis, valid_from, valid_until)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing
-                """, scheme.Code, scheme.Version, scheme.TitleEn, scheme.TitleRu, scheme.TitleKk, scheme.TitleKy, scheme.RuleGroups,
-                scheme.RequiredSubmissions, scheme.ValidityDays, scheme.FeeKzt, scheme.FeeKgs, scheme.LegalBasis, scheme.ValidFrom, scheme.ValidUntil);
-            foreach (var (step, at) in scheme.Steps.Select((step, at) => (step, at)))
-            {
-                Add(batch,
-                    "insert into certification.scheme_step (code, version, position, task, role, working_days) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-                    scheme.Code, scheme.Version, at + 1, step.Task, step.Role, step.WorkingDays);
-            }
-
-            foreach (var test in scheme.Tests)
-            {
-                Add(batch, "insert into certification.scheme_test (code, version, rule_group, indicator) select $1, $2, $3, unnest($4) on conflict do nothing",
-                    scheme.Code, scheme.Version, test.RuleGroup, test.Indicators);
-            }
+            var command = new NpgsqlBatchCommand("select certification.load_scheme($1, $2, $3::jsonb)");
+            command.Parameters.AddWithValue(code);
+            command.Parameters.AddWithValue(version);
+            command.Parameters.AddWithValue(Event.Text(terms));
+            batch.BatchCommands.Add(command);
         }
 
         await batch.ExecuteNonQueryAsync(cancel);
-    }
-
-    private static void Add(NpgsqlBatch batch, string sql, params object?[] values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
-        }
-
-        batch.BatchCommands.Add(command);
     }
 
     /// <summary>Tab-separated lines under a header; our own files quote nothing.</summary>
@@ -145,14 +116,5 @@ internal static class ReferenceData
 }
 
 internal sealed record LimitLine(
-    int Number, string RuleGroup, string[]? Products, int[]? Months, string Indicator, string Kind, decimal? Lowest, decimal? Highest, string? Unit,
+    int Number, string RuleGroup, string[]? Products, int[]? Months, string? Growing, string Indicator, string Kind, decimal? Lowest, decimal? Highest, string? Unit,
     string? Sample, string Regulation, string Annex, string Source, string Confidence, string? Note);
-
-internal sealed record SchemeLine(
-    string Code, int Version, string TitleEn, string TitleRu, string TitleKk, string TitleKy, string[] RuleGroups, SchemeLineStep[] Steps,
-    string[] RequiredSubmissions, SchemeLineTest[] Tests, int ValidityDays, long FeeKzt, long FeeKgs, string LegalBasis, DateOnly ValidFrom,
-    DateOnly? ValidUntil);
-
-internal sealed record SchemeLineStep(string Task, string Role, int WorkingDays);
-
-internal sealed record SchemeLineTest(string RuleGroup, string[] Indicators);

@@ -49,21 +49,20 @@ public static class ApproveResults
         }
 
         var results = await database.List<Measured>($"""
-            select indicator, comparator, value, unit from certification.result where application = {id} and entry = {entry}
+            select indicator, comparator, value, unit, uncertainty from certification.result where application = {id} and entry = {entry}
             """, cancel);
-        var limits = await LimitsInForce.For(application, database, cancel);
-        var required = await LimitsInForce.Required(application, database, cancel);
-        var (verdict, findings) = Comparison.Of(limits, required, results);
+        var comparison = (await LimitsInForce.For(application, database, cancel)).Compare(results);
         var next = CertificationApplication.Next(ready, CertificationStep.Compare)!.Value;
-        if (!await application.Move(next, Sql.Of($""), new ResultsApproved(id, entry, verdict), database, cancel))
+        if (!await application.Move(next, Sql.Of($""), new ResultsApproved(id, entry, comparison.Verdict), database, cancel))
         {
             return Refusal.ChangedMeanwhile;
         }
 
         await database.Execute($"""
-            insert into certification.result_approval (application, entry, verdict, findings) values ({id}, {entry}, {verdict}, {Event.Text(findings)})
+            insert into certification.result_approval (application, entry, verdict, findings)
+            values ({id}, {entry}, {comparison.Verdict}, {Event.Text(comparison.Findings)})
             """, cancel);
         await CaseWork.Hand(application, [CaseTask.Approve], CaseTask.Review, application.Reviewer, database, tasks, cancel);
-        return new ResultComparison(verdict, findings);
+        return comparison;
     }
 }

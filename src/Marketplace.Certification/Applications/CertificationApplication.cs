@@ -93,12 +93,12 @@ internal sealed record CertificationApplication(
     string RuleGroup, TerritoryCode Village, long Amount, string Unit, DateOnly ReadyOn, DateOnly ExpiresOn, string Scheme, int SchemeVersion,
     long FeeMinor, string Currency, CertificationStage Stage, int Version, OrganisationId? Body, OrganisationId? Laboratory, string? Seed, PersonId? Intake,
     PersonId? Sampler, PersonId? Analyst, PersonId? Supervisor, PersonId? Reviewer, PersonId? DecisionMaker, PersonId FiledBy, DateTimeOffset CreatedAt,
-    DateTimeOffset? SubmittedAt, DateTimeOffset Now)
+    DateTimeOffset? SubmittedAt, GrowingMethod? Growing, DateTimeOffset Now)
 {
     private static readonly Sql Columns = Sql.Of($"""
         id, number, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on, scheme, scheme_version,
         fee_minor, currency, stage, version, body, laboratory, seed, intake, sampler, analyst, supervisor, reviewer, decision_maker, filed_by, created_at,
-        submitted_at, kernel.now() as now
+        submitted_at, growing, kernel.now() as now
         """);
 
     /// <summary><c>KZ</c> or <c>KG</c>, whose calendar the clocks follow.</summary>

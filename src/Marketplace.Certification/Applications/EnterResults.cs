@@ -75,7 +75,7 @@ public static class EnterResults
 
         var limits = await LimitsInForce.For(application, database, cancel);
         var known = await database.List<string>($"select code from certification.indicator", cancel);
-        if ((await ResultCheck.Of(application, sample, sheet.Values, limits, known, database, cancel)).FirstOrDefault() is { } problem)
+        if ((await ResultCheck.Of(application, sample, sheet.Values, limits.Rules, known, database, cancel)).FirstOrDefault() is { } problem)
         {
             return problem.Refusal;
         }
@@ -88,28 +88,6 @@ public static class EnterResults
 
         var measured = await ResultCheck.Write(application, sample, entry, sheet.Values, null, database, cancel);
         await CaseWork.Hand(application, [CaseTask.Enter, CaseTask.Approve], CaseTask.Approve, application.Supervisor, database, tasks, cancel);
-        var required = await LimitsInForce.Required(application, database, cancel);
-        var (verdict, findings) = Comparison.Of(limits, required, measured);
-        return new ResultComparison(verdict, findings);
+        return limits.Compare(measured);
     }
-}
-
-/// <summary>What a case is judged by: limits and required tests in force when it was filed.</summary>
-internal static class LimitsInForce
-{
-    public static async Task<IReadOnlyDictionary<string, LimitRule>> For(
-        CertificationApplication application, Database database, CancellationToken cancel) => Comparison.Applicable(
-        await database.List<LimitRule>($"""
-            select distinct on (number) number, products, months, indicator, kind, lowest, highest, unit, sample, regulation
-              from certification.limit_rule
-             where active and rule_group = {application.RuleGroup} and valid_from <= {application.SubmittedAt}::date
-               and (valid_until is null or valid_until >= {application.SubmittedAt}::date)
-             order by number, edition desc
-            """, cancel), application.Product.Value, application.ReadyOn);
-
-    public static Task<List<string>> Required(CertificationApplication application, Database database, CancellationToken cancel) =>
-        database.List<string>($"""
-            select indicator from certification.scheme_test
-             where code = {application.Scheme} and version = {application.SchemeVersion} and rule_group = {application.RuleGroup} order by indicator
-            """, cancel);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
@@ -11,7 +12,8 @@ namespace Marketplace.Certification;
 /// <summary>An application to have a lot certified.</summary>
 /// <param name="Lot">The lot; of the household you may act for.</param>
 /// <param name="Scheme">Conformity scheme; by default the product's own.</param>
-public sealed record ApplicationDraft(LotId Lot, [StringLength(31, MinimumLength = 3)] string? Scheme = null);
+/// <param name="Growing">How the goods were grown, for limits that ask; unless said, those of open ground hold.</param>
+public sealed record ApplicationDraft(LotId Lot, [StringLength(31, MinimumLength = 3)] string? Scheme = null, GrowingMethod? Growing = null);
 
 /// <summary>POST /v1/applications.</summary>
 public static class FileApplication
@@ -21,16 +23,19 @@ public static class FileApplication
 
     /// <summary>Draft an application for a lot.</summary>
     /// <remarks>404 for a lot of a household you may not act for; 409 `no-applicant` when the household has no co-operative as applicant of record;
-    /// 409 `household-not-active`, `lot-applied-for`, `lot-expired`, `no-scheme`, `scheme-not-for-product`.</remarks>
+    /// 409 `household-not-active`, `lot-applied-for`, `lot-expired`, `no-scheme`, `scheme-not-for-product`,
+    /// `applicant-not-eligible`.</remarks>
     public static async Task<Results<Created<ApplicationDetails>, ProblemHttpResult>> Handle(
-        ApplicationDraft draft, Database database, ILots lots, IHouseholds households, IProducts products, CancellationToken cancel)
+        ApplicationDraft draft, Database database, ILots lots, IHouseholds households, IProducts products, IOrganisations organisations,
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        return Answer.Created(await File(draft, database, lots, households, products, cancel), details => $"/v1/applications/{details.Id}");
+        return Answer.Created(await File(draft, database, lots, households, products, organisations, cancel), details => $"/v1/applications/{details.Id}");
     }
 
     internal static async Task<Outcome<ApplicationDetails>> File(
-        ApplicationDraft draft, Database database, ILots lots, IHouseholds households, IProducts products, CancellationToken cancel)
+        ApplicationDraft draft, Database database, ILots lots, IHouseholds households, IProducts products, IOrganisations organisations,
+        CancellationToken cancel)
     {
         if (!(await lots.Of([draft.Lot], cancel)).TryGetValue(draft.Lot, out var lot))
         {
@@ -66,6 +71,12 @@ public static class FileApplication
             return new Refusal("scheme-not-for-product", "This scheme is not for this product.", "#/scheme");
         }
 
+        if ((await organisations.Of([applicant], cancel)).TryGetValue(applicant, out var organisation)
+            && !scheme.EligibleApplicants.Contains(JsonNamingPolicy.SnakeCaseLower.ConvertName(organisation.Kind.ToString())))
+        {
+            return new Refusal("applicant-not-eligible", "The applicant of record may not apply under this scheme.");
+        }
+
         if (Place.EndOf(lot.ExpiresOn, Place.Country(lot.Village)) <= scheme.Now)
         {
             return new Refusal("lot-expired", "The shelf life of this lot is over.");
@@ -76,10 +87,10 @@ public static class FileApplication
         await database.Execute($"""
             with filed as (
                 insert into certification.application (id, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on,
-                       expires_on, scheme, scheme_version, fee_minor, currency)
+                       expires_on, scheme, scheme_version, fee_minor, currency, growing)
                 values ({id}, {lot.Id}, {lot.Household}, {household.Head}, {applicant}, {lot.Product}, {product.RuleGroup}, {lot.Village},
                        {lot.Declared.Amount}, {lot.Declared.Unit}, {lot.ReadyOn}, {lot.ExpiresOn}, {scheme.Code}, {scheme.Version}, {scheme.Fee(currency)},
-                       {currency})
+                       {currency}, {draft.Growing})
                 returning id)
             select kernel.append(id, {nameof(ApplicationDrafted)}, {Event.Text(new ApplicationDrafted(id, lot.Id))}) from filed
             """, cancel);
@@ -88,14 +99,14 @@ public static class FileApplication
 }
 
 /// <summary>A scheme version that is in force.</summary>
-internal sealed record SchemeInForce(string Code, int Version, string[] RuleGroups, int ValidityDays, long FeeKzt, long FeeKgs, DateTimeOffset Now)
+internal sealed record SchemeInForce(
+    string Code, int Version, string[] RuleGroups, string[] EligibleApplicants, int ValidityDays, long FeeKzt, long FeeKgs, DateTimeOffset Now)
 {
     /// <summary>The fee in the smallest unit of a currency.</summary>
     public long Fee(string currency) => currency == "KGS" ? FeeKgs : FeeKzt;
 
     public static Task<SchemeInForce?> Find(string code, Database database, CancellationToken cancel) => database.Find<SchemeInForce>($"""
-        select code, version, rule_groups, validity_days, fee_kzt, fee_kgs, kernel.now() as now from certification.scheme
-         where code = {code} and valid_from <= kernel.now()::date and (valid_until is null or valid_until >= kernel.now()::date)
-         order by version desc limit 1
+        select code, version, rule_groups, eligible_applicants, validity_days, fee_kzt, fee_kgs, kernel.now() as now from certification.scheme
+         where code = {code} and version = certification.scheme_in_force({code}, kernel.now()::date)
         """, cancel);
 }

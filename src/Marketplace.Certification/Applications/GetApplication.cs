@@ -48,12 +48,13 @@ public sealed record CasePeople(
 /// <param name="Certificate">Serial of the certificate.</param>
 /// <param name="CreatedAt">When it was drafted.</param>
 /// <param name="SubmittedAt">When it was first submitted.</param>
+/// <param name="Growing">How the goods were grown, as filed; absent when it was not said.</param>
 public sealed record ApplicationDetails(
     CertificationApplicationId Id, string? Number, LotId Lot, HouseholdId Household, OrganisationId Applicant, ProductCode Product,
     TerritoryCode Village, Quantity Quantity, string Scheme, int SchemeVersion, Money Fee, CertificationStage Stage, int Version, OrganisationId? Body,
     OrganisationId? Laboratory, CasePeople People, string? Task, PersonId? Responsible, IReadOnlyList<string> RequiredSubmissions,
     IReadOnlyList<string> RequiredTests, IReadOnlyList<string> Missing, ResultComparison? Results, bool? Granted, string? Reason, string? Certificate,
-    DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt)
+    DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt, GrowingMethod? Growing)
 {
     internal static async Task<Outcome<ApplicationDetails>> Read(CertificationApplicationId id, Database database, CancellationToken cancel) =>
         await CertificationApplication.Find(id, database, cancel) is { } application ? await Of(application, database, cancel) : Refusal.NotFound;
@@ -82,7 +83,7 @@ public sealed record ApplicationDetails(
             task, task is null ? null : CaseTask.PartOf(task) is { } part ? application.Assigned(part) : application.FiledBy,
             more.RequiredSubmissions, more.RequiredTests, more.Missing,
             more.Verdict is { } verdict ? new ResultComparison(verdict, JsonSerializer.Deserialize<List<ResultFinding>>(more.Findings!, Event.Json)!) : null,
-            more.Granted, more.Reason, more.Serial, application.CreatedAt, application.SubmittedAt);
+            more.Granted, more.Reason, more.Serial, application.CreatedAt, application.SubmittedAt, application.Growing);
     }
 
     private sealed record More(

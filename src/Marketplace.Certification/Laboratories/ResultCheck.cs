@@ -128,7 +128,7 @@ internal static class ResultCheck
                 {values.Select(value => value.Unit).ToArray()}, {values.Select(value => value.Method).ToArray()},
                 {values.Select(value => value.Equipment).ToArray()}, {values.Select(value => value.Uncertainty).ToArray()},
                 {values.Select(value => value.AnalysedOn).ToArray()})
-            returning indicator, comparator, value, unit
+            returning indicator, comparator, value, unit, uncertainty
             """, cancel);
     }
 

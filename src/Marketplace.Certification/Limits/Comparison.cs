@@ -47,18 +47,30 @@ internal enum LimitKind
     NotAllowed,
 }
 
+/// <summary>How goods were grown.</summary>
+[DatabaseEnum("certification.growing_method")]
+public enum GrowingMethod
+{
+    /// <summary>On open ground.</summary>
+    OpenField,
+
+    /// <summary>Under glass or film.</summary>
+    Greenhouse,
+}
+
 /// <summary>One limit in force.</summary>
 internal sealed record LimitRule(
     int Number, string[]? Products, int[]? Months, string Indicator, LimitKind Kind, decimal? Lowest, decimal? Highest, string? Unit, string? Sample,
-    string Regulation);
+    string Regulation, GrowingMethod? Growing = null);
 
 /// <summary>One measured result.</summary>
-internal sealed record Measured(string Indicator, ResultComparator Comparator, decimal? Value, string Unit);
+/// <param name="Uncertainty">Expanded uncertainty (k = 2) in the result's unit, when the laboratory states it.</param>
+internal sealed record Measured(string Indicator, ResultComparator Comparator, decimal? Value, string Unit, decimal? Uncertainty = null);
 
 /// <summary>How one indicator stands to its limit.</summary>
 /// <param name="Indicator">Code of the indicator.</param>
 /// <param name="Verdict">Its own verdict.</param>
-/// <param name="Reason"><c>within</c>, <c>exceeds</c>, <c>missing</c>, <c>wrong-unit</c>, <c>too-coarse</c>, <c>no-limit</c>.</param>
+/// <param name="Reason"><c>within</c>, <c>exceeds</c>, <c>missing</c>, <c>wrong-unit</c>, <c>too-coarse</c>, <c>in-guard-band</c>, <c>no-limit</c>.</param>
 /// <param name="Rule">Number of the limit it was held against; absent when there is none.</param>
 /// <param name="Regulation">The regulation the limit comes from.</param>
 public sealed record ResultFinding(string Indicator, ResultVerdict Verdict, string Reason, int? Rule, string? Regulation);
@@ -73,22 +85,29 @@ internal static class Comparison
         [("CFU/ml", "CFU/cm3")] = 1m, [("cells/ml", "cells/cm3")] = 1m,
     };
 
-    /// <summary>The limits that speak of a product: its own go before its group's, and only those of the month the goods are ready.</summary>
-    public static IReadOnlyDictionary<string, LimitRule> Applicable(IEnumerable<LimitRule> rules, string product, DateOnly readyOn) => rules
-        .Where(rule => (rule.Products is null || rule.Products.Contains(product)) && (rule.Months is null || rule.Months.Contains(readyOn.Month)))
+    /// <summary>
+    /// The limits that speak of a product: its own go before its group's, and only those of the month the goods are ready. The limits of
+    /// greenhouses hold for what was declared to come from one; those of open ground hold for everything else, and where a greenhouse has none.
+    /// </summary>
+    public static IReadOnlyDictionary<string, LimitRule> Applicable(
+        IEnumerable<LimitRule> rules, string product, DateOnly readyOn, GrowingMethod? growing = null) => rules
+        .Where(rule => (rule.Products is null || rule.Products.Contains(product)) && (rule.Months is null || rule.Months.Contains(readyOn.Month))
+            && (rule.Growing != GrowingMethod.Greenhouse || growing == GrowingMethod.Greenhouse))
         .GroupBy(rule => rule.Indicator)
-        .ToDictionary(group => group.Key, group => group.OrderBy(rule => rule.Products is null).ThenBy(rule => rule.Number).First(), StringComparer.Ordinal);
+        .ToDictionary(group => group.Key, group => group.OrderBy(rule => rule.Products is null)
+            .ThenBy(rule => growing == GrowingMethod.Greenhouse && rule.Growing != growing).ThenBy(rule => rule.Number).First(), StringComparer.Ordinal);
 
     /// <summary>One broken limit fails the whole; a required indicator that is missing or cannot be judged leaves it incomplete, never passed.</summary>
     public static (ResultVerdict Verdict, IReadOnlyList<ResultFinding> Findings) Of(
-        IReadOnlyDictionary<string, LimitRule> limits, IReadOnlyCollection<string> required, IReadOnlyCollection<Measured> results)
+        IReadOnlyDictionary<string, LimitRule> limits, IReadOnlyCollection<string> required, IReadOnlyCollection<Measured> results,
+        DecisionRule decision = DecisionRule.Simple)
     {
         var measured = results.ToDictionary(result => result.Indicator, StringComparer.Ordinal);
         var findings = new List<ResultFinding>();
         foreach (var result in results.OrderBy(result => result.Indicator, StringComparer.Ordinal))
         {
             findings.Add(limits.TryGetValue(result.Indicator, out var rule)
-                ? Judge(rule, result)
+                ? Judge(rule, result, decision)
                 : new ResultFinding(result.Indicator, ResultVerdict.Pass, "no-limit", null, null));
         }
 
@@ -107,12 +126,12 @@ internal static class Comparison
         ? result.Comparator == ResultComparator.Detected || rule.Sample is null || rule.Sample == result.Unit
         : rule.Unit == result.Unit || (rule.Unit is not null && Conversions.ContainsKey((result.Unit, rule.Unit)));
 
-    private static ResultFinding Judge(LimitRule rule, Measured result)
+    private static ResultFinding Judge(LimitRule rule, Measured result, DecisionRule decision)
     {
         var (verdict, reason) = rule.Kind switch
         {
             LimitKind.NotDetectedIn or LimitKind.NotAllowed => Presence(rule, result),
-            _ => Amount(rule, result),
+            _ => Amount(rule, result, decision),
         };
         return new ResultFinding(result.Indicator, verdict, reason, rule.Number, rule.Regulation);
     }
@@ -125,7 +144,11 @@ internal static class Comparison
         _ => (ResultVerdict.Incomplete, "too-coarse"),
     };
 
-    private static (ResultVerdict, string) Amount(LimitRule rule, Measured result)
+    /// <summary>
+    /// ILAC-G8:09/2019 with a guard band on the side of acceptance, w = U: a value that keeps the limit by less than its uncertainty is neither
+    /// passed nor failed but measured again. Beyond the limit itself it fails under either rule, so that a band never helps.
+    /// </summary>
+    private static (ResultVerdict, string) Amount(LimitRule rule, Measured result, DecisionRule decision)
     {
         if (!Comparable(rule, result))
         {
@@ -137,7 +160,8 @@ internal static class Comparison
             return (ResultVerdict.Incomplete, "too-coarse");
         }
 
-        var value = rule.Unit == result.Unit ? given : given * Conversions[(result.Unit, rule.Unit!)];
+        var factor = rule.Unit == result.Unit ? 1 : Conversions[(result.Unit, rule.Unit!)];
+        var value = given * factor;
         // Bounds of where the true value lies, the open side unknown.
         var (from, to) = result.Comparator switch
         {
@@ -152,8 +176,11 @@ internal static class Comparison
             return (ResultVerdict.Fail, "exceeds");
         }
 
-        return (rule.Highest is null || to <= rule.Highest) && (rule.Lowest is null || from >= rule.Lowest)
-            ? (ResultVerdict.Pass, "within")
-            : (ResultVerdict.Incomplete, "too-coarse");
+        var band = decision == DecisionRule.GuardBand ? (result.Uncertainty ?? 0) * factor : 0;
+        return !Keeps(0) ? (ResultVerdict.Incomplete, "too-coarse")
+            : Keeps(band) ? (ResultVerdict.Pass, "within")
+            : (ResultVerdict.Incomplete, "in-guard-band");
+
+        bool Keeps(decimal distance) => (rule.Highest is null || to + distance <= rule.Highest) && (rule.Lowest is null || from - distance >= rule.Lowest);
     }
 }

@@ -81,7 +81,10 @@ public sealed class ComparisonTests
         var lines = ReferenceData.LimitLines();
         Assert.Equal((213, 73), (lines.Count, lines.Count(line => line.Confidence == "C")));
         Assert.All(lines.Where(line => line.Kind is "max" or "min" or "range"), line => Assert.True(line.Lowest is not null || line.Highest is not null));
-        Assert.All(ReferenceData.SchemeLines().SelectMany(scheme => scheme.Tests), tests => Assert.Contains(tests.Indicators, indicator =>
+
+        // Groups whose required tests have no limit yet: nothing of them passes before somebody proposes and confirms one.
+        var waiting = SchemeTemplates.All().SelectMany(scheme => scheme.Terms.Tests).Where(tests => !tests.Indicators.Any(indicator =>
             lines.Any(line => line.RuleGroup == tests.RuleGroup && line.Indicator == indicator && line.Confidence != "C" && line.Products is null)));
+        Assert.Equal(["dried_fruit", "grain", "juice", "oil", "oilseed", "preserves"], waiting.Select(tests => tests.RuleGroup).Order(StringComparer.Ordinal));
     }
 }
