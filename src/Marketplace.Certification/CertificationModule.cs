@@ -29,6 +29,14 @@ public static class CertificationModule
             ("unknown-indicator", "There is no such indicator."),
             ("limit-unlike-its-kind", "The limit's values do not suit its kind."),
             ("lot-applied-for", "There is an open application for this lot already."),
+            ("evaluation-missing", "What the scheme's evaluation asks for is missing: this cannot be granted."),
+            ("nonconformity-open", "A non-conformity is open: this can only be refused."),
+            ("outcome-findings", "Accept without a major or critical finding; refuse to accept with one."),
+            ("correction-overdue", "The term of the correction is over."),
+            ("no-correction", "There is no correction to verify."),
+            ("plan-in-past", "A visit is agreed for today or later."),
+            ("visit-in-future", "A visit cannot have been later than now."),
+            ("visit-too-early", "A visit comes after the application was submitted."),
             ("seal-used", "This seal number was used before."),
             ("sample-in-future", "A sample cannot be taken later than now."),
             ("sample-too-old", "The sample is older than 30 days before the lot is ready."),
@@ -72,6 +80,12 @@ public static class CertificationModule
         GetApplication.Map(applications);
         SubmitApplication.Map(applications);
         CheckCompleteness.Map(applications);
+        ReviewDocuments.Map(applications);
+        PlanEvaluation.Map(applications);
+        InspectSite.Map(applications);
+        FindNonconformity.Map(applications);
+        CorrectNonconformity.Map(applications);
+        VerifyCorrection.Map(applications);
         TakeSample.Map(applications);
         EnterResults.Map(applications);
         ApproveResults.Map(applications);

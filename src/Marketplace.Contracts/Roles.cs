@@ -30,6 +30,9 @@ public static class Role
     /// <summary>Intake officer of a certification body: completeness.</summary>
     public const string IntakeOfficer = "intake_officer";
 
+    /// <summary>Document reviewer of a certification body: goes through a case's papers.</summary>
+    public const string DocumentReviewer = "document_reviewer";
+
     /// <summary>Sampler or inspector of a certification body.</summary>
     public const string Sampler = "sampler";
 
@@ -73,7 +76,7 @@ public static class Role
     public static readonly IReadOnlyList<string> All =
     [
         Producer, VillageAgent, CooperativeManager, CollectionOperator, RetailBuyer, RetailApprover, RetailReceiver, RetailFinance, IntakeOfficer,
-        Sampler, Reviewer, DecisionMaker, QualityManager, LaboratoryAnalyst, LaboratorySupervisor, OkrugAkim, DistrictOfficer, ProjectOfficer,
+        DocumentReviewer, Sampler, Reviewer, DecisionMaker, QualityManager, LaboratoryAnalyst, LaboratorySupervisor, OkrugAkim, DistrictOfficer, ProjectOfficer,
         Auditor, PlatformAdministrator, PayoutOfficer, PayoutApprover,
     ];
 }

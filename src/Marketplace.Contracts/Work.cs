@@ -20,6 +20,9 @@ public interface ITasks
     /// <summary>Closes the open task of this subject and kind; nothing happens when there is none.</summary>
     Task Close(Guid subject, string kind, CancellationToken cancel);
 
+    /// <summary>Closes every open task of this subject: there is nothing left to do.</summary>
+    Task CloseAll(Guid subject, CancellationToken cancel);
+
     /// <summary>The end of a working day some working days later, by the country's calendar.</summary>
     /// <param name="country"><c>KZ</c> or <c>KG</c>.</param>
     /// <param name="days">0 or more; 0 is the end of the same or the next working day.</param>

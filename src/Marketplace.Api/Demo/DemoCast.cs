@@ -21,7 +21,8 @@ internal static class DemoCast
     public static readonly IReadOnlyList<DemoPerson> People =
     [
         new(Role.CooperativeManager, "birlik"), new(Role.CollectionOperator, "birlik"), new(Role.PayoutOfficer, "birlik"), new(Role.PayoutApprover, "birlik"),
-        new(Role.IntakeOfficer, "sapa"), new(Role.Sampler, "sapa"), new(Role.Reviewer, "sapa"), new(Role.DecisionMaker, "sapa"), new(Role.QualityManager, "sapa"),
+        new(Role.IntakeOfficer, "sapa"), new(Role.DocumentReviewer, "sapa"), new(Role.Sampler, "sapa"), new(Role.Reviewer, "sapa"), new(Role.DecisionMaker, "sapa"),
+        new(Role.QualityManager, "sapa"),
         new(Role.LaboratoryAnalyst, "zertkhana"), new(Role.LaboratorySupervisor, "zertkhana"),
         new(Role.RetailBuyer, "dastarkhan"), new(Role.RetailApprover, "dastarkhan"), new(Role.RetailReceiver, "dastarkhan"), new(Role.RetailFinance, "dastarkhan"),
         new(Role.RetailBuyer, "bazarly", Key: "retail_buyer_2"),

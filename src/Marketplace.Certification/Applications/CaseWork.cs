@@ -8,17 +8,40 @@ internal static class CaseTask
 {
     public const string Complete = "complete-application";
     public const string Check = "check-completeness";
+    public const string Documents = "review-documents";
+    public const string Plan = "plan-evaluation";
+    public const string Inspect = "inspect-site";
+    public const string Correct = "correct-nonconformity";
+    public const string Verify = "verify-correction";
+    public const string PlanCorrection = "plan-correction";
     public const string Sample = "take-sample";
     public const string Enter = "enter-results";
     public const string Approve = "approve-results";
     public const string Review = "review-application";
     public const string Decide = "decide-application";
 
+    /// <summary>What a stage waits for; null for stages that pass at once and for those that are the end.</summary>
+    public static string? Of(CertificationStage stage) => stage switch
+    {
+        CertificationStage.Submitted => Check,
+        CertificationStage.ReturnedIncomplete => Complete,
+        CertificationStage.DocumentReview => Documents,
+        CertificationStage.EvaluationPlanned => Plan,
+        CertificationStage.Inspection => Inspect,
+        CertificationStage.Sampling => Sample,
+        CertificationStage.InLaboratory => Enter,
+        CertificationStage.NonconformityOpen => Correct,
+        CertificationStage.Review => Review,
+        CertificationStage.Decision => Decide,
+        _ => null,
+    };
+
     /// <summary>The part that does a task.</summary>
     public static CasePart? PartOf(string task) => task switch
     {
         Check => CasePart.Intake,
-        Sample => CasePart.Sampler,
+        Documents => CasePart.DocumentReviewer,
+        Plan or Inspect or Sample => CasePart.Sampler,
         Enter => CasePart.Analyst,
         Approve => CasePart.Supervisor,
         Review => CasePart.Reviewer,
@@ -33,9 +56,10 @@ internal static class CaseWork
     public static readonly Refusal OwnWork = new("own-work", "You already have another part in this case.");
     public static readonly Refusal NotAssigned = new("not-assigned", "This step is assigned to somebody else.");
 
-    /// <summary>Closes what was open and hands the case to the next person.</summary>
+    /// <summary>Closes what was open and hands the case to the next person, until the scheme's clock for the task or a deadline of its own.</summary>
     public static async Task Hand(
-        CertificationApplication application, string[] close, string? open, PersonId? to, Database database, ITasks tasks, CancellationToken cancel)
+        CertificationApplication application, string[] close, string? open, PersonId? to, Database database, ITasks tasks, CancellationToken cancel,
+        DateTimeOffset? until = null)
     {
         foreach (var task in close)
         {
@@ -44,13 +68,40 @@ internal static class CaseWork
 
         if (open is not null)
         {
-            var days = await database.Value<int>($"""
+            var deadline = until ?? await tasks.Deadline(application.Country, await database.Value<int>($"""
                 select working_days from certification.scheme_step
                  where code = {application.Scheme} and version = {application.SchemeVersion} and task = {open}
-                """, cancel);
-            var deadline = await tasks.Deadline(application.Country, days, cancel);
+                """, cancel), cancel);
             await tasks.Open(new TaskToOpen(application.Id.Value, open, to!.Value, deadline, Role.QualityManager, application.Body, application.Village), cancel);
         }
+    }
+
+    /// <summary>
+    /// Moves a case to the stage the table names, past every stage whose step the scheme lacks or that is done already, and hands it to whom it
+    /// then waits for; false when somebody else moved it first.
+    /// </summary>
+    public static async Task<bool> GoOn<TEvent>(
+        CertificationApplication application, CertificationStage next, Sql also, TEvent happened, string[] close, Database database, ITasks tasks,
+        CancellationToken cancel, DateTimeOffset? correctedBy = null)
+    {
+        var left = await database.List<string>($"""
+            select task from certification.scheme_step
+             where code = {application.Scheme} and version = {application.SchemeVersion} and not certification.done({application.Id}, task)
+            """, cancel);
+        while (CertificationApplication.Next(next, CertificationStep.Skip) is { } after && !left.Contains(CaseTask.Of(next)!))
+        {
+            next = after;
+        }
+
+        if (!await application.Move(next, also, happened, database, cancel))
+        {
+            return false;
+        }
+
+        var task = CaseTask.Of(next)!;
+        var to = CaseTask.PartOf(task) is { } part ? application.Assigned(part) : application.FiledBy;
+        await Hand(application, close, task, to, database, tasks, cancel, task == CaseTask.Correct ? correctedBy : null);
+        return true;
     }
 
     /// <summary>The next number of a kind in this tenant. Holds the counter's row until commit: call it late.</summary>
@@ -66,6 +117,20 @@ internal sealed record ApplicationDrafted(CertificationApplicationId Application
 internal sealed record ApplicationReturned(CertificationApplicationId Application, int Missing);
 
 internal sealed record ApplicationAccepted(CertificationApplicationId Application, string Seed);
+
+internal sealed record DocumentsReviewed(CertificationApplicationId Application, bool Accepted);
+
+internal sealed record EvaluationPlanned(CertificationApplicationId Application, bool Visit);
+
+internal sealed record SiteInspected(CertificationApplicationId Application, bool Accepted);
+
+internal sealed record NonconformityFound(CertificationApplicationId Application, NonconformitySeverity Severity);
+
+internal sealed record NonconformityCorrected(CertificationApplicationId Application, int Nonconformity);
+
+internal sealed record CorrectionVerified(CertificationApplicationId Application, int Nonconformity, bool Accepted);
+
+internal sealed record CorrectionLapsed(CertificationApplicationId Application);
 
 internal sealed record SampleTaken(CertificationApplicationId Application, SampleId Sample, DateTimeOffset TakenAt);
 

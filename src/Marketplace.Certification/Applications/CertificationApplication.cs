@@ -19,6 +19,15 @@ public enum CertificationStage
     /// <summary>Complete; people are being assigned. Passes at once.</summary>
     Accepted,
 
+    /// <summary>The document reviewer goes through the papers.</summary>
+    DocumentReview,
+
+    /// <summary>The sampler plans the evaluation: a visit or not, how many samples.</summary>
+    EvaluationPlanned,
+
+    /// <summary>The sampler visits the place.</summary>
+    Inspection,
+
     /// <summary>The sampler takes the sample.</summary>
     Sampling,
 
@@ -27,6 +36,9 @@ public enum CertificationStage
 
     /// <summary>Approved results are being compared with the limits. Passes at once.</summary>
     ResultsReady,
+
+    /// <summary>A major non-conformity waits for its correction; then the case goes on where it was.</summary>
+    NonconformityOpen,
 
     /// <summary>The reviewer recommends.</summary>
     Review,
@@ -42,6 +54,9 @@ public enum CertificationStage
 
     /// <summary>Withdrawn by the applicant.</summary>
     Withdrawn,
+
+    /// <summary>Ended after 60 days in which the applicant did nothing.</summary>
+    ExpiredInactive,
 }
 
 /// <summary>Part a person takes in a case; one person takes one part.</summary>
@@ -54,7 +69,10 @@ public enum CasePart
     /// <summary>Checks completeness.</summary>
     Intake,
 
-    /// <summary>Takes samples.</summary>
+    /// <summary>Reviews the documents.</summary>
+    DocumentReviewer,
+
+    /// <summary>Plans the evaluation, inspects, takes samples.</summary>
     Sampler,
 
     /// <summary>Enters results.</summary>
@@ -68,6 +86,30 @@ public enum CasePart
 
     /// <summary>Decides.</summary>
     DecisionMaker,
+
+    /// <summary>Acts over the case, never in it: returns it a second time, pauses it.</summary>
+    QualityManager,
+}
+
+/// <summary>What a part asks of a person.</summary>
+internal static class CaseParts
+{
+    /// <summary>The role whose holders may take the part.</summary>
+    public static string Role(this CasePart part) => part switch
+    {
+        CasePart.Intake => Contracts.Role.IntakeOfficer,
+        CasePart.DocumentReviewer => Contracts.Role.DocumentReviewer,
+        CasePart.Sampler => Contracts.Role.Sampler,
+        CasePart.Analyst => Contracts.Role.LaboratoryAnalyst,
+        CasePart.Supervisor => Contracts.Role.LaboratorySupervisor,
+        CasePart.Reviewer => Contracts.Role.Reviewer,
+        CasePart.DecisionMaker => Contracts.Role.DecisionMaker,
+        CasePart.QualityManager => Contracts.Role.QualityManager,
+        _ => Contracts.Role.Producer,
+    };
+
+    /// <summary>Whether the part is one of the laboratory's, not of the body's.</summary>
+    public static bool InLaboratory(this CasePart part) => part is CasePart.Analyst or CasePart.Supervisor;
 }
 
 /// <summary>What can happen to an application.</summary>
@@ -77,6 +119,10 @@ internal enum CertificationStep
     Return,
     Accept,
     Assign,
+    Skip,
+    ReviewDocuments,
+    PlanEvaluation,
+    Inspect,
     TakeSample,
     EnterResults,
     ApproveResults,
@@ -84,7 +130,12 @@ internal enum CertificationStep
     Recommend,
     Grant,
     Refuse,
+    FindMajor,
+    FindCritical,
+    Resume,
+    Lapse,
     Withdraw,
+    Expire,
 }
 
 /// <summary>A request to have one lot certified, from filing to decision.</summary>
@@ -92,13 +143,13 @@ internal sealed record CertificationApplication(
     CertificationApplicationId Id, string? Number, LotId Lot, HouseholdId Household, PersonId Head, OrganisationId Applicant, ProductCode Product,
     string RuleGroup, TerritoryCode Village, long Amount, string Unit, DateOnly ReadyOn, DateOnly ExpiresOn, string Scheme, int SchemeVersion,
     long FeeMinor, string Currency, CertificationStage Stage, int Version, OrganisationId? Body, OrganisationId? Laboratory, string? Seed, PersonId? Intake,
-    PersonId? Sampler, PersonId? Analyst, PersonId? Supervisor, PersonId? Reviewer, PersonId? DecisionMaker, PersonId FiledBy, DateTimeOffset CreatedAt,
-    DateTimeOffset? SubmittedAt, GrowingMethod? Growing, DateTimeOffset Now)
+    PersonId? DocumentReviewer, PersonId? Sampler, PersonId? Analyst, PersonId? Supervisor, PersonId? Reviewer, PersonId? DecisionMaker, PersonId FiledBy,
+    DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt, GrowingMethod? Growing, DateTimeOffset Now)
 {
     private static readonly Sql Columns = Sql.Of($"""
         id, number, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on, scheme, scheme_version,
-        fee_minor, currency, stage, version, body, laboratory, seed, intake, sampler, analyst, supervisor, reviewer, decision_maker, filed_by, created_at,
-        submitted_at, growing, kernel.now() as now
+        fee_minor, currency, stage, version, body, laboratory, seed, intake, document_reviewer, sampler, analyst, supervisor, reviewer,
+        decision_maker, filed_by, created_at, submitted_at, growing, kernel.now() as now
         """);
 
     /// <summary><c>KZ</c> or <c>KG</c>, whose calendar the clocks follow.</summary>
@@ -110,19 +161,36 @@ internal sealed record CertificationApplication(
         (CertificationStage.Draft or CertificationStage.ReturnedIncomplete, CertificationStep.Submit) => CertificationStage.Submitted,
         (CertificationStage.Submitted, CertificationStep.Return) => CertificationStage.ReturnedIncomplete,
         (CertificationStage.Submitted, CertificationStep.Accept) => CertificationStage.Accepted,
-        (CertificationStage.Accepted, CertificationStep.Assign) => CertificationStage.Sampling,
+        (CertificationStage.Accepted, CertificationStep.Assign) => CertificationStage.DocumentReview,
+        (CertificationStage.DocumentReview, CertificationStep.ReviewDocuments or CertificationStep.Skip) => CertificationStage.EvaluationPlanned,
+        (CertificationStage.EvaluationPlanned, CertificationStep.PlanEvaluation or CertificationStep.Skip) => CertificationStage.Inspection,
+        (CertificationStage.Inspection, CertificationStep.Inspect or CertificationStep.Skip) => CertificationStage.Sampling,
         (CertificationStage.Sampling or CertificationStage.InLaboratory, CertificationStep.TakeSample) => CertificationStage.InLaboratory,
+        (CertificationStage.Sampling, CertificationStep.Skip) => CertificationStage.InLaboratory,
         (CertificationStage.InLaboratory, CertificationStep.EnterResults) => CertificationStage.InLaboratory,
         (CertificationStage.InLaboratory, CertificationStep.ApproveResults) => CertificationStage.ResultsReady,
+        (CertificationStage.InLaboratory, CertificationStep.Skip) => CertificationStage.Review,
         (CertificationStage.ResultsReady, CertificationStep.Compare) => CertificationStage.Review,
+        (CertificationStage.DocumentReview or CertificationStage.EvaluationPlanned or CertificationStage.Inspection or CertificationStage.Sampling
+            or CertificationStage.Review, CertificationStep.FindMajor) => CertificationStage.NonconformityOpen,
+        (CertificationStage.DocumentReview or CertificationStage.EvaluationPlanned or CertificationStage.Inspection or CertificationStage.Sampling
+            or CertificationStage.Review, CertificationStep.FindCritical) => CertificationStage.Decision,
+        // Back to the first stage of the evaluation: what is done already is skipped, so the case goes on where it was.
+        (CertificationStage.NonconformityOpen, CertificationStep.Resume) => CertificationStage.DocumentReview,
+        (CertificationStage.NonconformityOpen, CertificationStep.Lapse) => CertificationStage.Decision,
         (CertificationStage.Review, CertificationStep.Recommend) => CertificationStage.Decision,
         (CertificationStage.Decision, CertificationStep.Grant) => CertificationStage.Granted,
         (CertificationStage.Decision, CertificationStep.Refuse) => CertificationStage.Refused,
-        (CertificationStage.Draft or CertificationStage.Submitted or CertificationStage.ReturnedIncomplete or CertificationStage.Sampling
-            or CertificationStage.InLaboratory or CertificationStage.Review or CertificationStage.Decision, CertificationStep.Withdraw)
+        (CertificationStage.Draft or CertificationStage.Submitted or CertificationStage.ReturnedIncomplete or CertificationStage.DocumentReview
+            or CertificationStage.EvaluationPlanned or CertificationStage.Inspection or CertificationStage.Sampling or CertificationStage.InLaboratory
+            or CertificationStage.NonconformityOpen or CertificationStage.Review or CertificationStage.Decision, CertificationStep.Withdraw)
             => CertificationStage.Withdrawn,
+        (CertificationStage.Draft or CertificationStage.ReturnedIncomplete, CertificationStep.Expire) => CertificationStage.ExpiredInactive,
         _ => null,
     };
+
+    /// <summary>Whether the case still runs.</summary>
+    public bool IsOpen => Next(Stage, CertificationStep.Withdraw) is not null;
 
     /// <summary>The refusal of a step that the stage does not allow.</summary>
     public Refusal WrongStage() => new("wrong-stage", $"An application in stage {Stage} does not allow this step.");
@@ -149,6 +217,7 @@ internal sealed record CertificationApplication(
     public PersonId? Assigned(CasePart part) => part switch
     {
         CasePart.Intake => Intake,
+        CasePart.DocumentReviewer => DocumentReviewer,
         CasePart.Sampler => Sampler,
         CasePart.Analyst => Analyst,
         CasePart.Supervisor => Supervisor,

@@ -20,7 +20,7 @@ public static class CheckCompleteness
         applications.MapPost("/{id}/completeness", Handle).WithName("checkCompleteness").InPersonOnly().Requires(Role.IntakeOfficer, Role.QualityManager).Moves();
 
     /// <summary>Accept an application as complete, or return it once with the full list of what is missing.</summary>
-    /// <remarks>Accepting draws sampler, analyst, supervisor, reviewer and decision maker, all different people.
+    /// <remarks>Accepting draws the people of the scheme's steps, all different, and starts the first step the scheme has.
     /// 400 `missing-list` when list and outcome disagree; 409 `wrong-stage`, `not-assigned`, `own-work`, `no-eligible-person`, `changed-meanwhile`;
     /// 409 `second-return` when it was returned before and you are not the quality manager.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
@@ -100,33 +100,49 @@ public static class CheckCompleteness
             application.Head, application.FiledBy, application.Intake!.Value, PersonId.From(database.Actor.Person!.Value),
         };
         var body = application.Body!.Value;
-        var candidates = new Dictionary<CasePart, IReadOnlyList<PersonId>>
+        var steps = await database.List<string>($"""
+            select task from certification.scheme_step where code = {application.Scheme} and version = {application.SchemeVersion}
+            """, cancel);
+        var parts = steps.Select(CaseTask.PartOf).OfType<CasePart>().Where(part => part != CasePart.Intake).ToHashSet();
+        var candidates = new Dictionary<CasePart, IReadOnlyList<PersonId>>();
+        foreach (var part in parts.Where(part => !part.InLaboratory()))
         {
-            [CasePart.Sampler] = await people.Holding(Role.Sampler, body, null, cancel),
-            [CasePart.Reviewer] = await people.Holding(Role.Reviewer, body, null, cancel),
-            [CasePart.DecisionMaker] = await people.Holding(Role.DecisionMaker, body, null, cancel),
-        };
-        foreach (var laboratory in (await organisations.OfKind(OrganisationKind.Laboratory, cancel)).Select(one => one.Id).Append(body))
+            candidates[part] = await people.Holding(part.Role(), body, null, cancel);
+        }
+
+        // A scheme without tests needs no laboratory; the body itself may have one.
+        OrganisationId?[] laboratories = parts.Any(CaseParts.InLaboratory)
+            ? [.. (await organisations.OfKind(OrganisationKind.Laboratory, cancel)).Select(one => one.Id), body]
+            : [null];
+        foreach (var laboratory in laboratories)
         {
-            candidates[CasePart.Analyst] = await people.Holding(Role.LaboratoryAnalyst, laboratory, null, cancel);
-            candidates[CasePart.Supervisor] = await people.Holding(Role.LaboratorySupervisor, laboratory, null, cancel);
+            foreach (var part in parts.Where(CaseParts.InLaboratory))
+            {
+                candidates[part] = await people.Holding(part.Role(), laboratory, null, cancel);
+            }
+
             if (Draw.Assign(application.Seed!, candidates, excluded) is not { } drawn)
             {
                 continue;
             }
 
-            // Assigning follows accepting at once; the stage between is only ever seen in the history.
-            var sampling = CertificationApplication.Next(accepted, CertificationStep.Assign)!.Value;
-            if (!await application.Move(sampling, Sql.Of($"""
-                , laboratory = {laboratory}, sampler = {drawn[CasePart.Sampler]}, analyst = {drawn[CasePart.Analyst]},
-                  supervisor = {drawn[CasePart.Supervisor]}, reviewer = {drawn[CasePart.Reviewer]}, decision_maker = {drawn[CasePart.DecisionMaker]}
-                """), new ApplicationAccepted(application.Id, application.Seed!), database, cancel))
+            var assigned = application with
             {
-                return Refusal.ChangedMeanwhile;
-            }
+                Laboratory = laboratory, DocumentReviewer = Of(CasePart.DocumentReviewer), Sampler = Of(CasePart.Sampler),
+                Analyst = Of(CasePart.Analyst), Supervisor = Of(CasePart.Supervisor), Reviewer = Of(CasePart.Reviewer),
+                DecisionMaker = Of(CasePart.DecisionMaker),
+            };
 
-            await CaseWork.Hand(application, [CaseTask.Check], CaseTask.Sample, drawn[CasePart.Sampler], database, tasks, cancel);
-            return null;
+            // Assigning follows accepting at once; the stage between is only ever seen in the history.
+            var evaluation = CertificationApplication.Next(accepted, CertificationStep.Assign)!.Value;
+            return await CaseWork.GoOn(assigned, evaluation, Sql.Of($"""
+                , laboratory = {laboratory}, document_reviewer = {assigned.DocumentReviewer}, sampler = {assigned.Sampler}, analyst = {assigned.Analyst},
+                  supervisor = {assigned.Supervisor}, reviewer = {assigned.Reviewer}, decision_maker = {assigned.DecisionMaker}
+                """), new ApplicationAccepted(application.Id, application.Seed!), [CaseTask.Check], database, tasks, cancel)
+                ? null
+                : Refusal.ChangedMeanwhile;
+
+            PersonId? Of(CasePart part) => drawn.TryGetValue(part, out var person) ? person : null;
         }
 
         return new Refusal("no-eligible-person", "There are too few different people in body and laboratory for this case.");

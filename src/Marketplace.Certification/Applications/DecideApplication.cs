@@ -26,7 +26,7 @@ public static class DecideApplication
 
     /// <summary>Decide an application; granting issues and signs the certificate and credits its quantity.</summary>
     /// <remarks>409 `wrong-stage` unless it waits for the decision; 409 `own-work` for anybody with another part in the case or household;
-    /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `issuance-stopped`, `lot-expired`, `above-ceiling`;
+    /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `evaluation-missing`, `nonconformity-open`, `case-paused`, `issuance-stopped`, `lot-expired`, `above-ceiling`;
     /// 409 `changed-meanwhile` when another decision won.</remarks>
     public static async Task<Results<Ok<DecisionOutcome>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ITasks tasks, INotices notices,
@@ -60,7 +60,7 @@ public static class DecideApplication
             return Refusal.ChangedMeanwhile;
         }
 
-        // own-work, results-fail and results-incomplete are the table's triggers: no path can forget them.
+        // own-work, nonconformity-open and what the evaluation lacks are the table's triggers: no path can forget them.
         await database.Execute($"insert into certification.decision (application, granted, reason) values ({id}, {decision.Granted}, {decision.Reason})", cancel);
         string? serial = null;
         if (decision.Granted)
@@ -78,7 +78,7 @@ public static class DecideApplication
             return busy;
         }
 
-        await CaseWork.Hand(application, [CaseTask.Decide], null, null, database, tasks, cancel);
+        await tasks.CloseAll(id.Value, cancel);
         await notices.Send([new Notice(decision.Granted ? "certificate-issued" : "application-refused", new Dictionary<string, string>
         {
             ["number"] = application.Number!, ["product"] = application.Product.Value, ["serial"] = serial ?? "", ["reason"] = decision.Reason,

@@ -9,8 +9,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Certification;
 
-/// <summary>The people of a case; each absent until assigned.</summary>
+/// <summary>The people of a case; each absent until assigned, or when the scheme has no step for it.</summary>
 /// <param name="Intake">Intake officer.</param>
+/// <param name="DocumentReviewer">Document reviewer; only in schemes that review documents.</param>
 /// <param name="Sampler">Sampler.</param>
 /// <param name="Analyst">Laboratory analyst.</param>
 /// <param name="Supervisor">Laboratory supervisor.</param>
@@ -18,7 +19,8 @@ namespace Marketplace.Certification;
 /// <param name="DecisionMaker">Decision maker.</param>
 /// <param name="Seed">Seed of the draw; with the candidates of the day it gives the same people again.</param>
 public sealed record CasePeople(
-    PersonId? Intake, PersonId? Sampler, PersonId? Analyst, PersonId? Supervisor, PersonId? Reviewer, PersonId? DecisionMaker, string? Seed);
+    PersonId? Intake, PersonId? DocumentReviewer, PersonId? Sampler, PersonId? Analyst, PersonId? Supervisor, PersonId? Reviewer,
+    PersonId? DecisionMaker, string? Seed);
 
 /// <summary>An application.</summary>
 /// <param name="Id">The application.</param>
@@ -78,8 +80,8 @@ public sealed record ApplicationDetails(
         return new ApplicationDetails(application.Id, application.Number, application.Lot, application.Household, application.Applicant, application.Product,
             application.Village, new Quantity(application.Amount, application.Unit), application.Scheme, application.SchemeVersion,
             new Money(application.FeeMinor, application.Currency), application.Stage, application.Version, application.Body, application.Laboratory,
-            new CasePeople(application.Intake, application.Sampler, application.Analyst, application.Supervisor, application.Reviewer,
-                application.DecisionMaker, application.Seed),
+            new CasePeople(application.Intake, application.DocumentReviewer, application.Sampler, application.Analyst, application.Supervisor,
+                application.Reviewer, application.DecisionMaker, application.Seed),
             task, task is null ? null : CaseTask.PartOf(task) is { } part ? application.Assigned(part) : application.FiledBy,
             more.RequiredSubmissions, more.RequiredTests, more.Missing,
             more.Verdict is { } verdict ? new ResultComparison(verdict, JsonSerializer.Deserialize<List<ResultFinding>>(more.Findings!, Event.Json)!) : null,

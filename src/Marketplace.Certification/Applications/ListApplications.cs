@@ -66,7 +66,7 @@ public static class ListApplications
             select id, number, lot, household, product, village, scheme, stage, submitted_at from certification.application
              where {CertificationApplication.Visible(database.Actor)} and ({after} is null or id < {after})
                    {(only is { } wanted ? Sql.Of($"and stage = {wanted}") : Sql.Of($""))}
-               and (not {mine} or {database.Actor.Person} in (filed_by, intake, sampler, analyst, supervisor, reviewer, decision_maker))
+               and (not {mine} or {database.Actor.Person} in (filed_by, intake, document_reviewer, sampler, analyst, supervisor, reviewer, decision_maker))
              order by id desc limit {limit + 1}
             """, cancel);
         return TypedResults.Ok(cursors.Cut(http, rows, limit, query, row => [row.Id.Value.ToString()]));

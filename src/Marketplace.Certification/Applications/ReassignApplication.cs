@@ -37,22 +37,13 @@ public static class ReassignApplication
             return Refusal.NotFound;
         }
 
-        if (application.Stage is CertificationStage.Granted or CertificationStage.Refused or CertificationStage.Withdrawn
-            || application.Assigned(change.Part) is null)
+        if (!application.IsOpen || application.Assigned(change.Part) is null)
         {
             return application.WrongStage();
         }
 
-        var (role, place) = change.Part switch
-        {
-            CasePart.Intake => (Role.IntakeOfficer, application.Body),
-            CasePart.Sampler => (Role.Sampler, application.Body),
-            CasePart.Analyst => (Role.LaboratoryAnalyst, application.Laboratory),
-            CasePart.Supervisor => (Role.LaboratorySupervisor, application.Laboratory),
-            CasePart.Reviewer => (Role.Reviewer, application.Body),
-            _ => (Role.DecisionMaker, application.Body),
-        };
-        if (!(await people.Holding(role, place, null, cancel)).Contains(change.Person))
+        var place = change.Part.InLaboratory() ? application.Laboratory : application.Body;
+        if (!(await people.Holding(change.Part.Role(), place, null, cancel)).Contains(change.Person))
         {
             return new Refusal("not-eligible", "This person does not hold the role there.", "#/person");
         }
@@ -67,6 +58,7 @@ public static class ReassignApplication
         var column = change.Part switch
         {
             CasePart.Intake => Sql.Of($", intake = {change.Person}"),
+            CasePart.DocumentReviewer => Sql.Of($", document_reviewer = {change.Person}"),
             CasePart.Sampler => Sql.Of($", sampler = {change.Person}"),
             CasePart.Analyst => Sql.Of($", analyst = {change.Person}"),
             CasePart.Supervisor => Sql.Of($", supervisor = {change.Person}"),
@@ -92,17 +84,17 @@ public static class ReassignApplication
     internal static async Task<string?> CurrentTask(CertificationApplication application, Database database, CancellationToken cancel) =>
         application.Stage switch
         {
-            CertificationStage.Submitted => CaseTask.Check,
-            CertificationStage.ReturnedIncomplete => CaseTask.Complete,
-            CertificationStage.Sampling => CaseTask.Sample,
             CertificationStage.InLaboratory => await database.Value<string>($"""
                 select case when certification.is_void(sample, 'test') then {CaseTask.Sample}
                             when exists (select from certification.result_entry e where e.sample = last.sample) then {CaseTask.Approve}
                             else {CaseTask.Enter} end
                   from (select certification.lasting_sample({application.Id}) as sample) as last
                 """, cancel),
-            CertificationStage.Review => CaseTask.Review,
-            CertificationStage.Decision => CaseTask.Decide,
-            _ => null,
+            // The producer has the case while a major one waits for its correction, the finder when each has one.
+            CertificationStage.NonconformityOpen => await database.Value<string>($"""
+                select case when bool_or(not pending) then {CaseTask.Correct} else {CaseTask.Verify} end
+                  from certification.nonconformity_now where application = {application.Id} and severity = 'major' and not settled
+                """, cancel),
+            _ => CaseTask.Of(application.Stage),
         };
 }

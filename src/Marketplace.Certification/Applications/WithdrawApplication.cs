@@ -48,17 +48,7 @@ public static class WithdrawApplication
             return busy;
         }
 
-        string[] open = application.Stage switch
-        {
-            CertificationStage.Submitted => [CaseTask.Check],
-            CertificationStage.ReturnedIncomplete => [CaseTask.Complete],
-            CertificationStage.Sampling => [CaseTask.Sample],
-            CertificationStage.InLaboratory => [CaseTask.Sample, CaseTask.Enter, CaseTask.Approve],
-            CertificationStage.Review => [CaseTask.Review],
-            CertificationStage.Decision => [CaseTask.Decide],
-            _ => [],
-        };
-        await CaseWork.Hand(application, open, null, null, database, tasks, cancel);
+        await tasks.CloseAll(id.Value, cancel);
         return null;
     }
 }

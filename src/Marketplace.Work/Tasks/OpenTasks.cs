@@ -35,5 +35,10 @@ internal sealed class OpenTasks(Database database, ITerritories territories, Wor
          where subject = {subject} and kind = {kind} and closed_at is null
         """, cancel);
 
+    public Task CloseAll(Guid subject, CancellationToken cancel) => database.Execute($"""
+        update work.task set closed_at = greatest(kernel.now(), opened_at), closed_by = kernel.person()
+         where tenant_id = kernel.tenant() and subject = {subject} and closed_at is null
+        """, cancel);
+
     public Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel) => calendar.Deadline(country, days, cancel);
 }

@@ -14,20 +14,46 @@ public sealed class CertificationApplicationTests
             """
             Draft --Submit--> Submitted
             Draft --Withdraw--> Withdrawn
+            Draft --Expire--> ExpiredInactive
             Submitted --Return--> ReturnedIncomplete
             Submitted --Accept--> Accepted
             Submitted --Withdraw--> Withdrawn
             ReturnedIncomplete --Submit--> Submitted
             ReturnedIncomplete --Withdraw--> Withdrawn
-            Accepted --Assign--> Sampling
+            ReturnedIncomplete --Expire--> ExpiredInactive
+            Accepted --Assign--> DocumentReview
+            DocumentReview --Skip--> EvaluationPlanned
+            DocumentReview --ReviewDocuments--> EvaluationPlanned
+            DocumentReview --FindMajor--> NonconformityOpen
+            DocumentReview --FindCritical--> Decision
+            DocumentReview --Withdraw--> Withdrawn
+            EvaluationPlanned --Skip--> Inspection
+            EvaluationPlanned --PlanEvaluation--> Inspection
+            EvaluationPlanned --FindMajor--> NonconformityOpen
+            EvaluationPlanned --FindCritical--> Decision
+            EvaluationPlanned --Withdraw--> Withdrawn
+            Inspection --Skip--> Sampling
+            Inspection --Inspect--> Sampling
+            Inspection --FindMajor--> NonconformityOpen
+            Inspection --FindCritical--> Decision
+            Inspection --Withdraw--> Withdrawn
+            Sampling --Skip--> InLaboratory
             Sampling --TakeSample--> InLaboratory
+            Sampling --FindMajor--> NonconformityOpen
+            Sampling --FindCritical--> Decision
             Sampling --Withdraw--> Withdrawn
+            InLaboratory --Skip--> Review
             InLaboratory --TakeSample--> InLaboratory
             InLaboratory --EnterResults--> InLaboratory
             InLaboratory --ApproveResults--> ResultsReady
             InLaboratory --Withdraw--> Withdrawn
             ResultsReady --Compare--> Review
+            NonconformityOpen --Resume--> DocumentReview
+            NonconformityOpen --Lapse--> Decision
+            NonconformityOpen --Withdraw--> Withdrawn
             Review --Recommend--> Decision
+            Review --FindMajor--> NonconformityOpen
+            Review --FindCritical--> Decision
             Review --Withdraw--> Withdrawn
             Decision --Grant--> Granted
             Decision --Refuse--> Refused

@@ -21,6 +21,7 @@ public sealed partial class MessageTemplatesTests
     public void The_templates_other_modules_use_are_these() => Assert.Equal(
         """
         agent-acted: act agent
+        application-expired: product
         application-refused: number reason
         application-returned: missing number
         certificate-issued: product serial
@@ -28,6 +29,7 @@ public sealed partial class MessageTemplatesTests
         goods-weighed: net product total
         household-confirmed: number
         household-returned: number reasons
+        nonconformity-found: days findings number
         paid: amount method
         payout-account-changed:
         promise-asked: deadline order price product quantity

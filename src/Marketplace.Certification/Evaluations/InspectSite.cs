@@ -1,0 +1,89 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>What was seen at the place.</summary>
+/// <param name="VisitedAt">When; not before the application was submitted, not later than now.</param>
+/// <param name="Place">Where; 3 to 200 characters.</param>
+/// <param name="Accepted">True when nothing major or critical was found, false when something was.</param>
+/// <param name="Reason">What the outcome rests on; 3 to 2000 characters.</param>
+/// <param name="Acknowledged">Whether the producer signed the record.</param>
+/// <param name="Remark">What the producer says to it, 3 to 2000 characters; without a signature, why there is none.</param>
+/// <param name="Answers">Each point of the scheme's checklist for <c>inspect-site</c> once; empty when it has none.</param>
+/// <param name="Findings">Non-conformities found; none by default, at most 20.</param>
+public sealed record SiteInspection(
+    DateTimeOffset VisitedAt, [StringLength(200, MinimumLength = 3)] string Place, bool Accepted, [StringLength(2000, MinimumLength = 3)] string Reason,
+    bool Acknowledged, [StringLength(2000, MinimumLength = 3)] string? Remark = null, [MaxLength(100)] IReadOnlyList<CheckAnswer>? Answers = null,
+    [MaxLength(20)] IReadOnlyList<NonconformityFinding>? Findings = null);
+
+/// <summary>POST /v1/applications/{id}/inspection.</summary>
+public static class InspectSite
+{
+    internal static void Map(RouteGroupBuilder applications) => applications.MapPost("/{id}/inspection", Handle)
+        .WithName("inspectSite").Requires(Role.Sampler).Moves();
+
+    /// <summary>Record the inspection of the place by the scheme's checklist.</summary>
+    /// <remarks>A major finding stops the case until it is corrected, a critical one takes it to the decision, which then can only refuse.
+    /// 400 `unknown-check`, `checklist-incomplete`, `finding-missing`, `outcome-findings`, `remark-missing`; 409 `visit-in-future`,
+    /// `visit-too-early`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
+    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        CertificationApplicationId id, SiteInspection inspection, Database database, ITasks tasks, INotices notices, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(inspection);
+        return Answer.NoContent(await Inspect(id, inspection, database, tasks, notices, cancel));
+    }
+
+    internal static async Task<Refusal?> Inspect(
+        CertificationApplicationId id, SiteInspection inspection, Database database, ITasks tasks, INotices notices, CancellationToken cancel)
+    {
+        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        if (await application.OnlyFor(CasePart.Sampler, database, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        if (CertificationApplication.Next(application.Stage, CertificationStep.Inspect) is not { } next)
+        {
+            return application.WrongStage();
+        }
+
+        if (!inspection.Acknowledged && inspection.Remark is null)
+        {
+            return Refusal.Invalid("#/remark", "remark-missing", "Without the producer's signature, say why there is none.");
+        }
+
+        var (answers, findings) = (inspection.Answers ?? [], inspection.Findings ?? []);
+        if (await Checklist.Refuse(application, CaseTask.Inspect, answers, findings, database, cancel) is { } malformed)
+        {
+            return malformed;
+        }
+
+        if (Findings.Disagree(inspection.Accepted, findings) is { } disagreed)
+        {
+            return disagreed;
+        }
+
+        if (!await Findings.GoOn(application, next, CasePart.Sampler, findings, new SiteInspected(id, inspection.Accepted), CaseTask.Inspect,
+            database, tasks, notices, cancel))
+        {
+            return Refusal.ChangedMeanwhile;
+        }
+
+        await database.Execute($"""
+            insert into certification.inspection (application, visited_at, place, answers, accepted, reason, acknowledged, remark)
+            values ({id}, {inspection.VisitedAt}, {inspection.Place}, {Event.Text(answers)}, {inspection.Accepted}, {inspection.Reason},
+                    {inspection.Acknowledged}, {inspection.Remark})
+            """, cancel);
+        return null;
+    }
+}

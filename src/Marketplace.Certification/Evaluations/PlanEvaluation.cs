@@ -1,0 +1,65 @@
+using System.ComponentModel.DataAnnotations;
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Certification;
+
+/// <summary>How a lot is going to be evaluated.</summary>
+/// <param name="Visit">Whether the place is visited; without a visit the inspection of the scheme is passed over.</param>
+/// <param name="AgreedOn">The day agreed with the producer, today or later; for a visit only.</param>
+/// <param name="Note">Where to meet, what to bring; 3 to 2000 characters.</param>
+public sealed record EvaluationPlan(bool Visit, DateOnly? AgreedOn = null, [StringLength(2000, MinimumLength = 3)] string? Note = null);
+
+/// <summary>POST /v1/applications/{id}/evaluation-plan.</summary>
+public static class PlanEvaluation
+{
+    internal static void Map(RouteGroupBuilder applications) => applications.MapPost("/{id}/evaluation-plan", Handle)
+        .WithName("planEvaluation").Requires(Role.Sampler).Moves();
+
+    /// <summary>Plan the evaluation of a case; the number of samples comes from the scheme.</summary>
+    /// <remarks>400 `visit-day`; 409 `plan-in-past`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
+    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        CertificationApplicationId id, EvaluationPlan plan, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return Answer.NoContent(await Plan(id, plan, database, tasks, cancel));
+    }
+
+    internal static async Task<Refusal?> Plan(
+        CertificationApplicationId id, EvaluationPlan plan, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        if (await application.OnlyFor(CasePart.Sampler, database, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        if (CertificationApplication.Next(application.Stage, CertificationStep.PlanEvaluation) is not { } next)
+        {
+            return application.WrongStage();
+        }
+
+        if (plan.Visit != plan.AgreedOn is not null)
+        {
+            return Refusal.Invalid("#/agreedOn", "visit-day", "A visit has an agreed day, and only a visit.");
+        }
+
+        // The plan is written first: without a visit the inspection counts as done.
+        await database.Execute($"""
+            insert into certification.evaluation_plan (application, visit, agreed_on, sample_count, note)
+            select {id}, {plan.Visit}, {plan.AgreedOn}, count(*), {plan.Note} from certification.scheme_step
+             where code = {application.Scheme} and version = {application.SchemeVersion} and task = {CaseTask.Sample}
+            """, cancel);
+        return await CaseWork.GoOn(application, next, Sql.Of($""), new EvaluationPlanned(id, plan.Visit), [CaseTask.Plan], database, tasks, cancel)
+            ? null
+            : Refusal.ChangedMeanwhile;
+    }
+}
