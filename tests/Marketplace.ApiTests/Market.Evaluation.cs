@@ -23,7 +23,10 @@ public sealed partial class Market
         select '{OnPaper}', 1, at, task, 'x', 1 from unnest(array['complete-application', 'check-completeness', 'review-documents', 'inspect-site',
                'review-application', 'decide-application']) with ordinality as step (task, at) on conflict do nothing;
         insert into certification.scheme_test (code, version, rule_group, indicator)
-        select '{Thorough}', 1, 'potato', unnest(array['lead', 'arsenic', 'nitrates']) on conflict do nothing
+        select '{Thorough}', 1, 'potato', unnest(array['lead', 'arsenic', 'nitrates']) on conflict do nothing;
+        insert into certification.scheme_check (code, version, task, position, item, question_en, question_ru, question_kk, question_ky)
+        select '{Thorough}', 1, 'review-documents', at, item, item, item, item, item from unnest(array['land-document', 'treatment-record'])
+               with ordinality as point (item, at) on conflict do nothing
         """);
 
     /// <summary>A case accepted under a rich scheme: it waits for the document review.</summary>
@@ -37,10 +40,17 @@ public sealed partial class Market
         return (application, lot);
     }
 
-    public Task<HttpResponseMessage> ReviewDocuments(Guid application, params object[] findings) =>
+    /// <summary>A document review of a case under the thorough scheme, or with no answers under the one on paper.</summary>
+    public async Task<HttpResponseMessage> ReviewDocuments(Guid application, params object[] findings) => await ReviewDocuments(
+        application, findings, (await ReadCase(application))["scheme"]!.GetValue<string>() == Thorough ? [Answer("land-document"), Answer("treatment-record")] : []);
+
+    public static object Answer(string item, string verdict = "conforms") => new { item, verdict };
+
+    public Task<HttpResponseMessage> ReviewDocuments(Guid application, object[] findings, object[] answers) =>
         Post(Role.DocumentReviewer, $"/v1/applications/{application}/document-review", new
         {
             accepted = !findings.Any(finding => !finding.ToString()!.Contains("minor", StringComparison.Ordinal)), reason = "Read the papers.", findings,
+            answers,
         });
 
     public Task<HttpResponseMessage> PlanEvaluation(Guid application, bool visit = true) =>

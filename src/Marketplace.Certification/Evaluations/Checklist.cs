@@ -52,6 +52,7 @@ internal static class Checklist
     /// <summary>The codes of the points, in order.</summary>
     private static Task<List<string>> Items(CertificationApplication application, string task, Database database, CancellationToken cancel) =>
         database.List<string>($"""
-            select ''::text where false
+            select item from certification.scheme_check
+             where code = {application.Scheme} and version = {application.SchemeVersion} and task = {task} order by position
             """, cancel);
 }

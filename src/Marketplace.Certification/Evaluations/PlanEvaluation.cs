@@ -11,8 +11,10 @@ namespace Marketplace.Certification;
 /// <summary>How a lot is going to be evaluated.</summary>
 /// <param name="Visit">Whether the place is visited; without a visit the inspection of the scheme is passed over.</param>
 /// <param name="AgreedOn">The day agreed with the producer, today or later; for a visit only.</param>
+/// <param name="Members">Members of the group, 1 to 10,000; where the scheme takes the square root of them as the number of samples.</param>
 /// <param name="Note">Where to meet, what to bring; 3 to 2000 characters.</param>
-public sealed record EvaluationPlan(bool Visit, DateOnly? AgreedOn = null, [StringLength(2000, MinimumLength = 3)] string? Note = null);
+public sealed record EvaluationPlan(
+    bool Visit, DateOnly? AgreedOn = null, [Range(1, 10_000)] int? Members = null, [StringLength(2000, MinimumLength = 3)] string? Note = null);
 
 /// <summary>POST /v1/applications/{id}/evaluation-plan.</summary>
 public static class PlanEvaluation
@@ -21,7 +23,7 @@ public static class PlanEvaluation
         .WithName("planEvaluation").Requires(Role.Sampler).Moves();
 
     /// <summary>Plan the evaluation of a case; the number of samples comes from the scheme.</summary>
-    /// <remarks>400 `visit-day`; 409 `plan-in-past`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
+    /// <remarks>400 `visit-day`, `members-missing`; 409 `plan-in-past`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         CertificationApplicationId id, EvaluationPlan plan, Database database, ITasks tasks, CancellationToken cancel)
     {
@@ -52,11 +54,19 @@ public static class PlanEvaluation
             return Refusal.Invalid("#/agreedOn", "visit-day", "A visit has an agreed day, and only a visit.");
         }
 
+        if (plan.Members is null && await database.Value<bool>($"""
+            select sample_rule = 'root' from certification.scheme where code = {application.Scheme} and version = {application.SchemeVersion}
+            """, cancel))
+        {
+            return Refusal.Invalid("#/members", "members-missing", "This scheme samples by the number of the group's members.");
+        }
+
         // The plan is written first: without a visit the inspection counts as done.
         await database.Execute($"""
             insert into certification.evaluation_plan (application, visit, agreed_on, sample_count, note)
-            select {id}, {plan.Visit}, {plan.AgreedOn}, count(*), {plan.Note} from certification.scheme_step
-             where code = {application.Scheme} and version = {application.SchemeVersion} and task = {CaseTask.Sample}
+            select {id}, {plan.Visit}, {plan.AgreedOn}, case s.sample_rule when 'fixed' then s.sample_count
+                       when 'root' then greatest(s.sample_count, ceil(sqrt({plan.Members}::int)))::int else 0 end, {plan.Note}
+              from certification.scheme s where s.code = {application.Scheme} and s.version = {application.SchemeVersion}
             """, cancel);
         return await CaseWork.GoOn(application, next, Sql.Of($""), new EvaluationPlanned(id, plan.Visit), [CaseTask.Plan], database, tasks, cancel)
             ? null

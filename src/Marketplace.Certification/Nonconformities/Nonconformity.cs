@@ -43,9 +43,6 @@ internal sealed record Nonconformity(
 /// <summary>What is found in a case, and where the case goes for it.</summary>
 internal static class Findings
 {
-    /// <summary>Calendar days a producer has for a correction; the table allows no more.</summary>
-    private const int Days = 28;
-
     /// <summary>Refuses an outcome its findings do not carry.</summary>
     public static Refusal? Disagree(bool accepted, IReadOnlyList<NonconformityFinding> findings) =>
         accepted == findings.Any(finding => finding.Severity != NonconformitySeverity.Minor)
@@ -68,7 +65,10 @@ internal static class Findings
             next = CertificationApplication.Next(application.Stage, found)!.Value;
         }
 
-        var due = application.Now.AddDays(Days);
+        var days = findings.Count == 0 ? 0 : await database.Value<int>($"""
+            select nonconformity_days from certification.scheme where code = {application.Scheme} and version = {application.SchemeVersion}
+            """, cancel);
+        var due = application.Now.AddDays(days);
         if (!await CaseWork.GoOn(application, next, Sql.Of($""), happened, [task], database, tasks, cancel, due))
         {
             return false;
@@ -94,7 +94,7 @@ internal static class Findings
         await notices.Send([new Notice("nonconformity-found", new Dictionary<string, string>
         {
             ["number"] = application.Number!, ["findings"] = string.Join("; ", findings.Select(finding => finding.Text)),
-            ["days"] = Days.ToString(CultureInfo.InvariantCulture),
+            ["days"] = days.ToString(CultureInfo.InvariantCulture),
         }, application.Head)], cancel);
         return true;
     }

@@ -110,6 +110,10 @@ end
 $$;
 create trigger c_visit_time before insert on certification.inspection for each row execute function certification.visit_time();
 
+-- The verdict that counts in a case.
+create function certification.verdict_of(a_application uuid) returns certification.verdict language sql stable as
+$$ select verdict from certification.result_approval where application = a_application $$;
+
 -- What a scheme asks for and the case has not: null when everything the scheme's steps produce is there. Results count by their verdict.
 create function certification.lacking(a_case certification.application) returns text
     language plpgsql stable security definer set search_path = certification, pg_temp as
@@ -123,7 +127,7 @@ declare
     v_verdict verdict;
 begin
     if v_tested then
-        select r.verdict into v_verdict from result_approval r where r.application = a_case.id;
+        v_verdict := verdict_of(a_case.id);
         if v_verdict is distinct from 'pass' then
             return case v_verdict when 'fail' then 'results-fail' else 'results-incomplete' end;
         end if;
