@@ -15,7 +15,7 @@ public sealed record NonconformityCorrection([StringLength(2000, MinimumLength =
 /// <summary>POST /v1/applications/{id}/nonconformities/{number}/corrections.</summary>
 public static class CorrectNonconformity
 {
-    internal static void Map(RouteGroupBuilder applications) => applications.MapPost("/{id}/nonconformities/{number:int}/corrections", Handle)
+    internal static void Map(RouteGroupBuilder applications) => applications.MapPost("/{id}/nonconformities/{number}/corrections", Handle)
         .WithName("correctNonconformity").RequiresSignIn().Moves();
 
     /// <summary>Answer a non-conformity with its correction.</summary>

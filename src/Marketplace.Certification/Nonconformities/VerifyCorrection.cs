@@ -16,7 +16,7 @@ public sealed record CorrectionVerdict(bool Accepted, [StringLength(2000, Minimu
 /// <summary>POST /v1/applications/{id}/nonconformities/{number}/verification.</summary>
 public static class VerifyCorrection
 {
-    internal static void Map(RouteGroupBuilder applications) => applications.MapPost("/{id}/nonconformities/{number:int}/verification", Handle)
+    internal static void Map(RouteGroupBuilder applications) => applications.MapPost("/{id}/nonconformities/{number}/verification", Handle)
         .WithName("verifyCorrection").Requires(Role.DocumentReviewer, Role.Sampler, Role.Reviewer).Moves();
 
     /// <summary>Verify the correction of a non-conformity your part found.</summary>
@@ -24,7 +24,7 @@ public static class VerifyCorrection
     /// <param name="number">Number of the non-conformity in its case, 1 or more.</param>
     /// <param name="verdict">The outcome.</param>
     /// <remarks>When the last major one is settled the case goes on where it was. Turned down after its term, the case goes to the decision, which
-    /// then can only refuse. 400 `reason-missing`; 409 `no-correction`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
+    /// then can only refuse. 400 `verdict-reason`; 409 `no-correction`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         CertificationApplicationId id, int number, CorrectionVerdict verdict, Database database, ITasks tasks, CancellationToken cancel)
     {
@@ -37,7 +37,7 @@ public static class VerifyCorrection
     {
         if (!verdict.Accepted && verdict.Reason is null)
         {
-            return Refusal.Invalid("#/reason", "reason-missing", "Say why the correction does not do.");
+            return Refusal.Invalid("#/reason", "verdict-reason", "Say why the correction does not do.");
         }
 
         if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)

@@ -20,7 +20,7 @@ public sealed class NonconformityTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Correct(farm, application), HttpStatusCode.Conflict, "wrong-stage");
         Assert.Equal("correct-nonconformity verify-correction", await market.TasksOf(application));
         await Market.Problem(await market.Post(Role.DocumentReviewer, $"/v1/applications/{application}/nonconformities/1/verification", new { accepted = false }),
-            HttpStatusCode.BadRequest, "reason-missing");
+            HttpStatusCode.BadRequest, "verdict-reason");
         await Market.Problem(await market.Verify(application, accepted: true, by: Role.Sampler), HttpStatusCode.Conflict, "own-work");
         await Market.Body(await market.Verify(application, accepted: false));
         await Market.Body(await market.Correct(farm, application));
