@@ -1,7 +1,7 @@
 using Marketplace.Api;
 using Marketplace.Api.Demo;
 using Marketplace.Api.OpenApi;
-using Marketplace.Api.Tenants;
+using Marketplace.Api.Operator;
 
 // For the container's health check, whose image has no curl: ends with 0 when the address answers well.
 if (args is ["--health", var address])
@@ -27,6 +27,13 @@ if (args is ["--new-tenant", var id, var name, var country, .. var phones])
     var made = await NewTenant.Make(id, name, country, phones, home, app.Services);
     await home.DisposeAsync();
     return made;
+}
+
+if (args is ["--merge-territories", var from, var into, var on, var source])
+{
+    var merged = await MergeTerritories.Merge(from, into, on, source, home);
+    await home.DisposeAsync();
+    return merged;
 }
 
 app.UseHttpRules();

@@ -18,6 +18,7 @@ public static class CatalogueModule
         services.Subscribe<ListLotWhenCertified, CertificateIssued>();
         services.Subscribe<DelistWhenCertificateEnds, CertificateStateChanged>();
         services.Subscribe<RepriceWhenLotPriced, LotPriced>();
+        services.Subscribe<MoveOffersWhenMerged, TerritoriesMerged>();
         return services;
     }
 

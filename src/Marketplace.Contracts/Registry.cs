@@ -152,3 +152,9 @@ public sealed record ApplicantChosen(HouseholdId Household, OrganisationId? Appl
 
 /// <summary>An organisation was registered.</summary>
 public sealed record OrganisationRegistered(OrganisationId Organisation, OrganisationKind Kind, TerritoryCode Territory);
+
+/// <summary>A territory became part of another one of its level; its places moved, its code is an alias now.</summary>
+/// <param name="From">The territory that ended, or goes on as a village of the other one.</param>
+/// <param name="Into">The territory that goes on.</param>
+/// <param name="On">The first day of the new boundaries.</param>
+public sealed record TerritoriesMerged(TerritoryCode From, TerritoryCode Into, DateOnly On);

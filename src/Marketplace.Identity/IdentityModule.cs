@@ -19,6 +19,7 @@ public static class IdentityModule
     {
         services.AddValidation();
         services.AddScoped<IPeople, PeopleQuestions>();
+        services.Subscribe<MoveDutiesWhenMerged, TerritoriesMerged>();
         services.AddSingleton<CredentialCache>();
         services.AddSingleton<ICredentialCache>(provider => provider.GetRequiredService<CredentialCache>());
         foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[

@@ -24,6 +24,7 @@ public static class OversightModule
         services.Subscribe<CountWhenHappened, PromiseAnswered>();
         services.Subscribe<CountWhenHappened, LotReceived>();
         services.Subscribe<CountWhenHappened, HouseholdPaid>();
+        services.Subscribe<MoveFactsWhenMerged, TerritoriesMerged>();
         return services;
     }
 

@@ -1,4 +1,5 @@
 using Marketplace.Contracts;
+using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
 using Marketplace.Work.Calendars;
 using Marketplace.Work.Tasks;
@@ -16,6 +17,7 @@ public static class WorkModule
         services.AddValidation();
         services.AddScoped<WorkingDays>();
         services.AddScoped<ITasks, OpenTasks>();
+        services.Subscribe<MoveTasksWhenMerged, TerritoriesMerged>();
         services.AddSingleton<EscalationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<EscalationWorker>());
         return services;

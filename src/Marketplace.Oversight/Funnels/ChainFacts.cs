@@ -47,7 +47,7 @@ internal sealed class ChainFacts(Database database, ILots lots, ITerritories ter
     }
 
     /// <summary>The codes of each level above a place; a level its path lacks repeats the next lower one.</summary>
-    private async Task<Dictionary<TerritoryCode, string[]>> Paths(IReadOnlyCollection<TerritoryCode> codes, CancellationToken cancel)
+    internal async Task<Dictionary<TerritoryCode, string[]>> Paths(IReadOnlyCollection<TerritoryCode> codes, CancellationToken cancel)
     {
         var places = await territories.Places(codes, cancel);
         var above = await territories.Places([.. places.Values.SelectMany(place => place.Path).Distinct()], cancel);

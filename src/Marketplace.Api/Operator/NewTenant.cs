@@ -3,7 +3,7 @@ using Marketplace.Identity.SecondFactors;
 using Marketplace.Kernel;
 using Npgsql;
 
-namespace Marketplace.Api.Tenants;
+namespace Marketplace.Api.Operator;
 
 /// <summary>
 /// Makes an operator of the platform with its first two administrators, since roles are given by two. Run where the database's owner may be
