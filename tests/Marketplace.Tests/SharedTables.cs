@@ -24,6 +24,7 @@ internal static class SharedTables
         ["orders.default_approval_limit"] = "settings of the product",
         ["registry.territory"] = "the state's classifier",
         ["registry.territory_alias"] = "the state's classifier",
+        ["registry.territory_before"] = "the state's classifier as it was",
         ["registry.consent_text"] = "published texts",
         ["supply.product"] = "the list of products",
         ["work.holiday"] = "the state's calendar",
