@@ -96,6 +96,12 @@ public static class CertificationModule
 
         ListSamples.Map(applications);
         RecordCustody.Map(routes.Noun("/samples", "Laboratory"));
+        OrderRetest.Map(applications);
+        ListRetests.Map(applications);
+        var retests = routes.Noun("/retests", "Laboratory");
+        EnterRetest.Map(retests);
+        ApproveRetest.Map(retests);
+        ImportResults.Map(routes.Noun("/result-imports", "Laboratory"));
         ListTestOrders.Map(routes.Noun("/test-orders", "Laboratory"));
         var methods = routes.Noun("/laboratory-methods", "Laboratory");
         ListLaboratoryMethods.Map(methods);

@@ -62,7 +62,7 @@ public static class EnterResults
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.EnterResults) is not { } next)
+        if (CertificationApplication.Next(application.Stage, CertificationStep.EnterResults) is null)
         {
             return application.WrongStage();
         }
@@ -80,13 +80,23 @@ public static class EnterResults
             return problem.Refusal;
         }
 
-        var entry = await database.Value<int>($"select count(*)::int + 1 from certification.result_entry where application = {id}", cancel);
-        if (!await application.Move(next, Sql.Of($""), new ResultsEntered(id, entry), database, cancel))
+        return await Record(application, sample, sheet.Values, limits, null, database, tasks, cancel);
+    }
+
+    /// <summary>Writes checked results and hands the case to the supervisor.</summary>
+    /// <param name="fileHash">SHA-256 of the file they came in, when they did.</param>
+    internal static async Task<Outcome<ResultComparison>> Record(
+        CertificationApplication application, SampleUnderTest sample, IReadOnlyList<ResultValue> values, LimitsInForce limits,
+        string? fileHash, Database database, ITasks tasks, CancellationToken cancel)
+    {
+        var entry = await database.Value<int>($"select count(*)::int + 1 from certification.result_entry where application = {application.Id}", cancel);
+        var next = CertificationApplication.Next(application.Stage, CertificationStep.EnterResults)!.Value;
+        if (!await application.Move(next, Sql.Of($""), new ResultsEntered(application.Id, entry, fileHash), database, cancel))
         {
             return Refusal.ChangedMeanwhile;
         }
 
-        var measured = await ResultCheck.Write(application, sample, entry, sheet.Values, null, database, cancel);
+        var measured = await ResultCheck.Write(application, sample, entry, values, fileHash, database, cancel);
         await CaseWork.Hand(application, [CaseTask.Enter, CaseTask.Approve], CaseTask.Approve, application.Supervisor, database, tasks, cancel);
         return limits.Compare(measured);
     }

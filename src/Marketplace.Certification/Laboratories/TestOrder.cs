@@ -94,14 +94,17 @@ internal static class TestOrder
     /// <summary>Orders the scheme's required tests of a sample that arrived; nothing happens when it is ordered already.</summary>
     public static async Task Place(CertificationApplication application, SampleId sample, Database database, ITasks tasks, CancellationToken cancel)
     {
-        var days = await database.Value<int>($"""
-            select working_days from certification.scheme_step
-             where code = {application.Scheme} and version = {application.SchemeVersion} and task = {CaseTask.Enter}
-            """, cancel);
-        var due = await tasks.Deadline(application.Country, days, cancel);
+        var due = await Due(application, database, tasks, cancel);
         var required = await LimitsInForce.Required(application, database, cancel);
         await Place(application, sample, null, application.Laboratory!.Value, required, due, database, cancel);
     }
+
+    /// <summary>When results ordered now are due, by the scheme's clock.</summary>
+    public static async Task<DateTimeOffset> Due(CertificationApplication application, Database database, ITasks tasks, CancellationToken cancel) =>
+        await tasks.Deadline(application.Country, await database.Value<int>($"""
+            select working_days from certification.scheme_step
+             where code = {application.Scheme} and version = {application.SchemeVersion} and task = {CaseTask.Enter}
+            """, cancel), cancel);
 
     /// <summary>Orders these indicators, each by the method the laboratory is accredited for today.</summary>
     public static Task Place(

@@ -232,7 +232,10 @@ public sealed class FreshRights(RequestDelegate next)
     }
 }
 
-/// <summary>Reads a request's body once, with its limits: 64 kB, UTF-8, no NUL, so that what comes after can hash and parse it.</summary>
+/// <summary>
+/// Reads a request's body once, with its limits: 64 kB, UTF-8, no NUL, so that what comes after can hash and parse it. A route marked
+/// <see cref="LargeBody"/> takes more, and bytes of any kind.
+/// </summary>
 public sealed class RequestBody(RequestDelegate next)
 {
     private const int Most = 64 * 1024;
@@ -248,22 +251,23 @@ public sealed class RequestBody(RequestDelegate next)
             throw new BadHttpRequestException("The address holds a NUL character.");
         }
 
-        if (http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
-            && http.Request.Method is "POST" or "PUT" or "PATCH" && !(http.GetEndpoint()?.Metadata.GetMetadata<LargeBody>() is not null))
+        if (http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal) && http.Request.Method is "POST" or "PUT" or "PATCH")
         {
-            if (http.Request.ContentLength > Most)
+            var large = http.GetEndpoint()?.Metadata.GetMetadata<LargeBody>();
+            var most = large?.Most ?? Most;
+            if (http.Request.ContentLength > most)
             {
                 throw new BadHttpRequestException("The body is too large.", 413);
             }
 
             var charset = http.Request.GetTypedHeaders().ContentType?.Charset.Value?.Trim('"');
-            if (charset is not null && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            if (large is null && charset is not null && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
             {
                 throw new BadHttpRequestException("The body must be UTF-8.", 415);
             }
 
-            var body = await Read(http.Request.Body, http.RequestAborted);
-            if (HoldsNul(body))
+            var body = await Read(http.Request.Body, most, http.RequestAborted);
+            if (large is null && HoldsNul(body))
             {
                 throw new BadHttpRequestException("The body holds a NUL character.");
             }
@@ -282,14 +286,14 @@ public sealed class RequestBody(RequestDelegate next)
         return SHA256.HashData([.. head, .. body]);
     }
 
-    private static async Task<byte[]> Read(Stream body, CancellationToken cancel)
+    private static async Task<byte[]> Read(Stream body, int most, CancellationToken cancel)
     {
         using var copy = new MemoryStream();
         var chunk = new byte[8192];
         int read;
         while ((read = await body.ReadAsync(chunk, cancel)) > 0)
         {
-            if (copy.Length + read > Most)
+            if (copy.Length + read > most)
             {
                 throw new BadHttpRequestException("The body is too large.", 413);
             }
@@ -330,5 +334,9 @@ public sealed class RequestBody(RequestDelegate next)
     }
 }
 
-/// <summary>Marks a route that takes more than 64 kB and sets its own limit.</summary>
-public sealed class LargeBody;
+/// <summary>Marks a route that takes a file: more than 64 kB, of any bytes.</summary>
+public sealed class LargeBody(int most)
+{
+    /// <summary>The most bytes it takes.</summary>
+    public int Most { get; } = most;
+}

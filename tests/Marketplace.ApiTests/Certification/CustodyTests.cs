@@ -122,6 +122,15 @@ public sealed class CustodyTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
+    public async Task Of_two_receipts_at_once_one_is_the_receipt()
+    {
+        var (_, sample) = await Sampled();
+        var answers = await market.Race($"select 1 from certification.sample where id = '{sample}' for update", 2, _ => Link(sample, Role.LaboratoryAnalyst, Received(true)));
+        Assert.Single(answers, answer => answer.IsSuccessStatusCode);
+        await Market.Problem(answers.Single(answer => !answer.IsSuccessStatusCode), HttpStatusCode.Conflict, "custody-order");
+    }
+
+    [Fact]
     public async Task A_scheme_may_ask_for_the_receipt_of_every_sample()
     {
         var (application, _) = await Sampled();
