@@ -66,6 +66,7 @@ public sealed class Secrets
         var path = Path.Combine(folder, name);
         if (!System.IO.File.Exists(path))
         {
+            var content = make();
             var draft = Path.Combine(folder, $".{name}.{Guid.NewGuid():N}");
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
@@ -75,7 +76,7 @@ public sealed class Secrets
 
             using (var writer = new StreamWriter(draft, options))
             {
-                writer.Write(make());
+                writer.Write(content);
             }
 
             try

@@ -31,16 +31,12 @@ internal static class IssueCertificate
         var year = from.ToOffset(TimeSpan.FromHours(application.Country == "KG" ? 6 : 5)).Year;
         var kind = string.Create(CultureInfo.InvariantCulture, $"certificate-{application.Country}-{year}");
         var serial = Serial.Make(application.Country, year, await CaseWork.NextNumber(kind, database, cancel));
-        var key = SigningKey.Of(secrets);
+        var key = await SigningKey.InUse(database, secrets, cancel);
         var issuer = application.Body!.Value;
         var label = key.Sign(new LabelClaims(serial, application.Lot.Value, application.Product.Value, application.Amount, application.Unit,
             application.Village.Value, issuer.Value, from, until));
 
-        // The stop switch, the decision and what it covered are checked by the table's trigger, inside this transaction.
-        await database.Execute($"""
-            insert into certification.issuer_key (key_id, public_key, valid_from) values ({key.KeyId}, {key.PublicKey}, date_trunc('second', kernel.now()))
-                on conflict do nothing
-            """, cancel);
+        // The stop switch, the decision, what it covered and the key are checked by the table's triggers, inside this transaction.
         var happened = new CertificateIssued(id, serial, application.Lot, application.Scheme, new Quantity(application.Amount, application.Unit), until);
         await database.Execute($"""
             with issued as (

@@ -23,8 +23,24 @@ public sealed record LabelClaims(
 /// <param name="KeyId">First eight bytes of the SHA-256 of the key, 16 hexadecimal digits.</param>
 /// <param name="PublicKey">SubjectPublicKeyInfo of an ECDSA P-256 key, base64.</param>
 /// <param name="ValidFrom">Labels issued earlier than this are not accepted with it.</param>
-/// <param name="ValidUntil">Labels issued later than this are not accepted with it; absent while in use.</param>
-public sealed record IssuerKey(string KeyId, string PublicKey, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil = null);
+/// <param name="ValidUntil">When it retired: labels issued later than this are not accepted with it; absent until then.</param>
+/// <param name="ActivatedAt">From when it signs; absent while it is only announced.</param>
+/// <param name="RevokedAt">When it was revoked; nothing it signed is accepted since, unless the register vouches for it.</param>
+public sealed record IssuerKey(
+    string KeyId, string PublicKey, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil = null, DateTimeOffset? ActivatedAt = null,
+    DateTimeOffset? RevokedAt = null)
+{
+    /// <summary>The key itself, to check a signature with.</summary>
+    internal ECDsa Open()
+    {
+        var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(Convert.FromBase64String(PublicKey), out _);
+        return key;
+    }
+
+    /// <summary>Whether it could sign at an instant, as far as the list knows.</summary>
+    internal bool Signs(DateTimeOffset at) => at >= ValidFrom && !(at > ValidUntil);
+}
 
 /// <summary>What a label proves by itself, without asking anybody.</summary>
 public enum LabelProof
@@ -40,6 +56,9 @@ public enum LabelProof
 
     /// <summary>A label whose key is not in the list.</summary>
     UnknownKey,
+
+    /// <summary>Signed by a key that was revoked: only the register can say what it is worth.</summary>
+    RevokedKey,
 
     /// <summary>A label whose signature, form or content is wrong.</summary>
     Forged,
@@ -90,9 +109,14 @@ public static class Label
             return new LabelVerdict(LabelProof.UnknownKey, null);
         }
 
-        if (!Signed(message, known) || claims.ValidFrom < known.ValidFrom || claims.ValidFrom > known.ValidUntil)
+        if (!Signed(message, known) || !known.Signs(claims.ValidFrom))
         {
             return new LabelVerdict(LabelProof.Forged, null);
+        }
+
+        if (known.RevokedAt is not null)
+        {
+            return new LabelVerdict(LabelProof.RevokedKey, claims);
         }
 
         return new LabelVerdict(now < claims.ValidFrom ? LabelProof.NotYetValid : now > claims.ValidUntil ? LabelProof.Expired : LabelProof.Genuine, claims);
@@ -142,8 +166,7 @@ public static class Label
 
     private static bool Signed(byte[] message, IssuerKey key)
     {
-        using var publicKey = ECDsa.Create();
-        publicKey.ImportSubjectPublicKeyInfo(Convert.FromBase64String(key.PublicKey), out _);
+        using var publicKey = key.Open();
         try
         {
             return CoseMessage.DecodeSign1(message).VerifyEmbedded(publicKey);

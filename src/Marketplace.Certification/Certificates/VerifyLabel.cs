@@ -80,7 +80,8 @@ public static class VerifyLabel
         var found = await GetCertificate.Read(claims!.Serial, database, products, territories, organisations, cancel);
         if (found.Refusal is not null || found.Value!.Label != text)
         {
-            return new LabelVerification(LabelStanding.Unknown, null); // another operator's register knows it
+            // Whoever holds a revoked key can sign anything with it: what the register does not know is theirs.
+            return new LabelVerification(proof == LabelProof.RevokedKey ? LabelStanding.Forged : LabelStanding.Unknown, null);
         }
 
         return new LabelVerification(found.Value.State switch
@@ -93,18 +94,4 @@ public static class VerifyLabel
             _ => LabelStanding.Replaced,
         }, found.Value);
     }
-}
-
-/// <summary>GET /v1/issuer-keys.</summary>
-public static class ListIssuerKeys
-{
-    internal static void Map(RouteGroupBuilder keys) => keys.MapGet("", Handle).WithName("listIssuerKeys").Anyone();
-
-    /// <summary>List the public keys labels are checked with.</summary>
-    /// <remarks>Keep the list to check labels without a network.</remarks>
-    public static async Task<Ok<List<IssuerKey>>> Handle(Database database, CancellationToken cancel) => TypedResults.Ok(await All(database, cancel));
-
-    internal static Task<List<IssuerKey>> All(Database database, CancellationToken cancel) => database.List<IssuerKey>($"""
-        select key_id, encode(public_key, 'base64') as public_key, valid_from, valid_until from certification.issuer_key order by valid_from, key_id
-        """, cancel);
 }

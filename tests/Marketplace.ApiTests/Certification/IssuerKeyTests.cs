@@ -1,0 +1,139 @@
+using System.Net;
+using System.Text.Json;
+using Marketplace.Certification;
+using Marketplace.Contracts;
+using Npgsql;
+
+namespace Marketplace.ApiTests.Certification;
+
+/// <summary>The life of signing keys: announced, in use, retired, revoked; each change by two persons. Every test has a market of its own, since it has one key.</summary>
+public sealed class IssuerKeyTests : IAsyncLifetime
+{
+    private const string Keys = "/v1/issuer-keys";
+
+    private readonly Market market = new();
+
+    public async Task InitializeAsync()
+    {
+        await market.InitializeAsync();
+        await market.CertifiedLot(await market.ActiveFarm()); // makes the first key
+    }
+
+    public Task DisposeAsync() => market.DisposeAsync();
+
+    [Fact]
+    public async Task A_key_is_announced_a_day_before_another_person_puts_it_to_use()
+    {
+        var before = await LabelOf((await market.CertifiedLot(await market.ActiveFarm())).Serial);
+        var next = await Announced();
+        await Market.Problem(await market.Post(Role.PlatformAdministrator, Keys), HttpStatusCode.Conflict, "key-announced");
+        await Market.Problem(await market.Post(Role.PlatformAdministrator, $"{Keys}/{next}/activation"), HttpStatusCode.Conflict, "second-person");
+        await Market.Problem(await market.Post(Role.QualityManager, $"{Keys}/{next}/activation"), HttpStatusCode.Conflict, "key-too-new");
+        await Market.Problem(await market.Post(Role.QualityManager, $"{Keys}/0000000000000000/activation"), HttpStatusCode.NotFound, "not-found");
+        var old = await List(); // what a verifier saved the day before
+
+        await market.Advance(TimeSpan.FromHours(25));
+        await Market.Body(await market.Post(Role.QualityManager, $"{Keys}/{next}/activation"));
+        await Market.Problem(await market.Post(Role.QualityManager, $"{Keys}/{next}/activation"), HttpStatusCode.Conflict, "wrong-key-state");
+        var after = await LabelOf((await market.CertifiedLot(await market.ActiveFarm())).Serial);
+        Assert.Equal(next, await market.Scalar<string>("select key_id from certification.certificate order by issued_at desc limit 1"));
+        foreach (var list in new[] { old, await List() })
+        {
+            Assert.Equal(LabelProof.Genuine, Label.Verify(before, list, market.Clock.GetUtcNow()).Proof);
+            Assert.Equal(LabelProof.Genuine, Label.Verify(after, list, market.Clock.GetUtcNow()).Proof);
+        }
+
+        // The status lists are signed with it too, though nothing in them changed.
+        Assert.Contains($"#{next}", await (await market.Get((string?)null, "/v1/status-lists")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A signing that began before the change and ends after it must leave a label that verifies: the change waits for it.</summary>
+    [Fact]
+    public async Task Decisions_racing_a_rotation_leave_only_labels_that_verify()
+    {
+        var next = await Announced();
+        await market.Advance(TimeSpan.FromHours(25));
+        var cases = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+        {
+            cases.Add((await market.CaseAwaitingDecision(await market.ActiveFarm())).Application);
+        }
+
+        var answers = await market.Race("select 1 from certification.issuer_key where activated_at is not null and valid_until is null for update", 4,
+            at => at == 0 ? market.Post(Role.QualityManager, $"{Keys}/{next}/activation") : market.Decide(cases[at - 1], granted: true));
+        Assert.All(answers, answer => Assert.True(answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.Conflict));
+        Assert.Equal(HttpStatusCode.NoContent, answers[0].StatusCode);
+        var list = await List();
+        foreach (var answer in answers.Skip(1).Where(answer => answer.IsSuccessStatusCode))
+        {
+            var serial = (await Market.Body(answer))["certificate"]!.GetValue<string>();
+            Assert.Equal(LabelProof.Genuine, Label.Verify(await LabelOf(serial), list, market.Clock.GetUtcNow()).Proof);
+        }
+    }
+
+    [Fact]
+    public async Task A_revoked_key_vouches_for_nothing_but_the_register_still_does()
+    {
+        var story = await market.CertifiedLot(await market.ActiveFarm());
+        var label = await LabelOf(story.Serial);
+        var key = await market.Scalar<string>($"select key_id from certification.certificate where serial = '{story.Serial}'");
+        var reason = new { reason = "A copy of the key folder was lost." };
+        await Market.Problem(await market.Post(Role.Reviewer, $"{Keys}/{key}/revocation", reason), HttpStatusCode.Forbidden, "forbidden");
+        await Market.Body(await market.Post(Role.PlatformAdministrator, $"{Keys}/{key}/revocation", reason));
+        await Market.Problem(await market.Post(Role.QualityManager, $"{Keys}/{key}/revocation", reason), HttpStatusCode.Conflict, "revocation-proposed");
+        await Market.Problem(await market.Post(Role.PlatformAdministrator, $"{Keys}/{key}/revocation/confirmation"), HttpStatusCode.Conflict, "second-person");
+        await Market.Problem(await market.Post(Role.QualityManager, $"{Keys}/0000000000000000/revocation/confirmation"), HttpStatusCode.NotFound, "not-found");
+        Assert.Equal(LabelProof.Genuine, Label.Verify(label, await List(), market.Clock.GetUtcNow()).Proof);
+        await Market.Body(await market.Post(Role.QualityManager, $"{Keys}/{key}/revocation/confirmation"));
+        await Market.Problem(await market.Post(Role.QualityManager, $"{Keys}/{key}/revocation/confirmation"), HttpStatusCode.Conflict, "wrong-key-state");
+
+        Assert.Equal(OfflineStanding.RevokedKey, OfflineCheck.OfLabel(label, await List(), [], market.Clock.GetUtcNow()).Standing);
+        Assert.Equal("genuine", (await Verified(label))["verdict"]!.GetValue<string>());
+        var (waiting, _) = await market.CaseAwaitingDecision(await market.ActiveFarm());
+        await Market.Problem(await market.Decide(waiting, granted: true), HttpStatusCode.Conflict, "no-signing-key");
+
+        // With no key left to sign with, the next one needs no day of waiting, but still two persons.
+        var next = await Announced();
+        await Market.Body(await market.Post(Role.QualityManager, $"{Keys}/{next}/activation"));
+        await Market.Body(await market.Decide(waiting, granted: true));
+    }
+
+    /// <summary>What the application's own login cannot do, whatever a bug or an intruder in it tries.</summary>
+    [Fact]
+    public async Task The_database_keeps_the_two_persons()
+    {
+        Assert.Equal("42501", await Fails("update certification.issuer_key set valid_until = null"));
+        Assert.Equal("42501", await Fails("update certification.issuer_key set revoked_at = null"));
+        Assert.Equal("42501", await Fails("insert into certification.issuer_key (key_id, public_key, activated_at) values ('00000000000000aa', 'x', now())"));
+        Assert.Equal("second-person", await Fails("insert into certification.issuer_key (key_id, public_key) values ('00000000000000aa', 'x')"));
+
+        var alone = $"begin; select set_config('app.person', '{market.Cast(Role.Auditor).Person}', true); ";
+        Assert.Equal("second-person", await Fails(alone + """
+            insert into certification.issuer_key (key_id, public_key) values ('00000000000000aa', 'x');
+            update certification.issuer_key set activated_at = now() where key_id = '00000000000000aa'
+            """));
+        Assert.Equal("23514", await Fails(alone + """
+            insert into certification.issuer_key_revocation (key_id, reason) select key_id, 'Because.' from certification.issuer_key;
+            update certification.issuer_key_revocation set confirmed_at = now()
+            """));
+        Assert.Equal("42501", await Fails("update certification.issuer_key_revocation set proposed_by = gen_random_uuid()"));
+        Assert.Equal("42501", await Fails("delete from certification.issuer_key"));
+    }
+
+    private async Task<string> Announced() =>
+        (await Market.Body(await market.Post(Role.PlatformAdministrator, Keys)))["keyId"]!.GetValue<string>();
+
+    private async Task<string> Fails(string sql)
+    {
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql));
+        return refused.SqlState == "P0001" ? refused.ConstraintName! : refused.SqlState;
+    }
+
+    private async Task<System.Text.Json.Nodes.JsonNode> Verified(string text) => await Market.Body(await market.Post((string?)null, "/v1/verifications", new { text }));
+
+    private async Task<List<IssuerKey>> List() =>
+        JsonSerializer.Deserialize<List<IssuerKey>>((await Market.Body(await market.Get((string?)null, Keys))).ToJsonString(), Market.Wire)!;
+
+    private async Task<string> LabelOf(string serial) =>
+        (await Market.Body(await market.Get((string?)null, $"/v1/certificates/{serial}")))["label"]!.GetValue<string>();
+}
