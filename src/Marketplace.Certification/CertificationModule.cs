@@ -14,6 +14,7 @@ public static class CertificationModule
     {
         services.AddValidation();
         services.AddScoped<ICertificates, Certificates>();
+        services.AddSingleton<PublicAddress>();
         services.AddSingleton<ExpireCertificates>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpireCertificates>());
         foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[
@@ -59,7 +60,13 @@ public static class CertificationModule
             ("changed-meanwhile", Refusal.ChangedMeanwhile.Sentence),
             ("issuance-stopped", "This certification body may not issue now."),
             ("no-decision", "A certificate is issued by a granting decision only."),
-            ("wrong-state", "The certificate's state does not allow this step.")])
+            ("wrong-state", "The certificate's state does not allow this step."),
+            ("second-person", "A second person has to confirm this."),
+            ("key-announced", "The next key is announced already."),
+            ("key-too-new", "A key is announced for a day before it is used."),
+            ("wrong-key-state", "The key's state does not allow this."),
+            ("no-signing-key", "No key signs now: activate the next one."),
+            ("revocation-proposed", "Somebody proposed to revoke this key already.")])
         {
             services.AddSingleton(new ConstraintRefusal(code, sentence));
         }
@@ -119,7 +126,15 @@ public static class CertificationModule
         ReinstateCertificate.Map(certificates);
         WithdrawCertificate.Map(certificates);
         VerifyLabel.Map(routes.Noun("/verifications", "Certificates"));
-        ListIssuerKeys.Map(routes.Noun("/issuer-keys", "Certificates"));
+        GetCredential.Map(certificates);
+
+        var keys = routes.Noun("/issuer-keys", "Keys");
+        ListIssuerKeys.Map(keys);
+        AnnounceKey.Map(keys);
+        ActivateKey.Map(keys);
+        RevokeKey.Map(keys);
+        GetStatusLists.Map(routes.Noun("/status-lists", "Keys"));
+        GetDid.Map(routes);
         SetIssuance.Map(routes.Noun("/issuance", "Certificates"));
     }
 
