@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Marketplace.Web.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,15 +22,25 @@ public static class WebModule
         return services;
     }
 
-    /// <summary>Maps the pages and their style sheet.</summary>
+    /// <summary>Maps the pages, their style sheet, and the verifier's script and worker.</summary>
     public static void MapWeb(this IEndpointRouteBuilder routes)
     {
         routes.MapRazorPages().AllowAnonymous();
-        var style = Asset("site.css");
-        routes.MapGet("/site.css", (HttpContext http) =>
+        VerifyPage.Map(routes);
+        var (style, script) = (Asset("site.css"), Asset("verify.js"));
+        Serve("/site.css", style, "text/css; charset=utf-8", "public, max-age=86400");
+        Serve("/verify.js", script, "text/javascript; charset=utf-8", "public, max-age=300");
+
+        // A new build is a new worker, which the browser notices by its bytes and which keeps the new page, script and style.
+        var version = typeof(WebModule).Module.ModuleVersionId.ToString();
+        var worker = Encoding.UTF8.GetString(Asset("verify-worker.js")).Replace("{version}", version, StringComparison.Ordinal);
+        Serve("/verify-worker.js", Encoding.UTF8.GetBytes(worker), "text/javascript; charset=utf-8", "no-cache");
+
+        void Serve(string address, byte[] content, string type, string keep) => routes.MapGet(address, (HttpContext http) =>
         {
-            http.Response.Headers.CacheControl = "public, max-age=86400";
-            return TypedResults.Bytes(style, "text/css; charset=utf-8");
+            http.Response.Headers.CacheControl = keep;
+            http.Response.Headers.ContentSecurityPolicy = VerifyPage.Policy; // a worker's own fetches obey its own policy
+            return TypedResults.Bytes(content, type);
         }).AllowAnonymous().ExcludeFromDescription();
     }
 
