@@ -10,4 +10,7 @@ internal static class Exit
 
     /// <summary>The command could not be carried out: no file, no server.</summary>
     public const int Failed = 2;
+
+    /// <summary>A signature of ours, but nothing at hand says how the certificate stands now.</summary>
+    public const int Unknown = 3;
 }
