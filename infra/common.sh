@@ -38,3 +38,19 @@ need_postgres() {
     fi
     has_postgres || fail "PostgreSQL is missing: install its server programs, or set MARKETPLACE_DATABASE (and MARKETPLACE_DATABASE_OWNER) to a server of yours."
 }
+
+# For the tests of the verifier page, which only a real browser can run.
+need_chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && return
+    done
+    local as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
+        echo "Installing Chromium …"
+        "${as_root[@]}" apt-get update -qq >/dev/null
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    fi
+    command -v chromium >/dev/null || fail "Chromium is missing: install it from your system's packages, then run this again."
+}

@@ -221,6 +221,7 @@ const Page = (() => {
     const verdict = await Labels.check(shown, known.keys, known.lists, Date.now());
     const claims = verdict.claims;
     at("verdict").replaceChildren(at("words").content.querySelector(`[data-standing="${verdict.standing}"]`).cloneNode(true));
+    at("verdict").dataset.of = shown;
     at("facts").hidden = !claims;
     if (claims) {
       const facts = {
