@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json;
 using Marketplace.Certification;
 using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Marketplace.ApiTests.Certification;
@@ -96,6 +98,27 @@ public sealed class IssuerKeyTests : IAsyncLifetime
         var next = await Announced();
         await Market.Body(await market.Post(Role.QualityManager, $"{Keys}/{next}/activation"));
         await Market.Body(await market.Decide(waiting, granted: true));
+    }
+
+    /// <summary>Instances share one key folder; one that was given another must say so instead of making a key of its own.</summary>
+    [Fact]
+    public async Task An_instance_with_another_key_folder_signs_nothing()
+    {
+        var shared = market.Instance(Path.GetTempPath())["MARKETPLACE_KEYS"];
+        var key = Assert.Single(Directory.GetFiles(shared, "label-*.pem"));
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(key) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), "others can read the key");
+        var other = Directory.CreateTempSubdirectory("marketplace-keys").FullName;
+        try
+        {
+            var refused = await Assert.ThrowsAsync<RefusedException>(() => market.Within(services =>
+                SigningKey.InUse(services.GetRequiredService<Database>(), new Secrets(other), CancellationToken.None)));
+            Assert.Equal(("signing-key-missing", 503), (refused.Refusal.Code, refused.Refusal.Status));
+            Assert.Empty(Directory.GetFiles(other));
+        }
+        finally
+        {
+            Directory.Delete(other, recursive: true);
+        }
     }
 
     /// <summary>What the application's own login cannot do, whatever a bug or an intruder in it tries.</summary>
