@@ -73,6 +73,29 @@ public sealed class IssuerKeyTests : IAsyncLifetime
         }
     }
 
+    /// <summary>The change begins first and is held up; a decision signs meanwhile, a whole second later, since labels know no fractions.</summary>
+    [Fact]
+    public async Task What_was_signed_while_a_rotation_was_held_up_verifies_too()
+    {
+        var next = await Announced();
+        await market.Advance(TimeSpan.FromHours(25));
+        var (application, _) = await market.CaseAwaitingDecision(await market.ActiveFarm());
+        var answers = await market.Race($"select 1 from certification.issuer_key where key_id = '{next}' for update", 2, async at =>
+        {
+            if (at == 0)
+            {
+                return await market.Post(Role.QualityManager, $"{Keys}/{next}/activation");
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1.5));
+            return await market.Decide(application, granted: true);
+        });
+        var serial = (await Market.Body(answers[1]))["certificate"]!.GetValue<string>();
+        Assert.Equal(HttpStatusCode.NoContent, answers[0].StatusCode);
+        Assert.NotEqual(next, await market.Scalar<string>($"select key_id from certification.certificate where serial = '{serial}'"));
+        Assert.Equal(LabelProof.Genuine, Label.Verify(await LabelOf(serial), await List(), market.Clock.GetUtcNow()).Proof);
+    }
+
     [Fact]
     public async Task A_revoked_key_vouches_for_nothing_but_the_register_still_does()
     {
