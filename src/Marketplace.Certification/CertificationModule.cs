@@ -80,6 +80,22 @@ public static class CertificationModule
         var schemes = routes.Noun("/schemes", "Schemes");
         ListSchemes.Map(schemes);
         ShowScheme.Map(schemes);
+        CompareSchemes.Map(schemes);
+        ReportSchemes.Map(schemes);
+        RetireScheme.Map(schemes);
+        var drafts = routes.Noun("/scheme-drafts", "Schemes");
+        ListSchemeDrafts.Map(drafts);
+        DraftScheme.Map(drafts);
+        ShowSchemeDraft.Map(drafts);
+        EditSchemeDraft.Map(drafts);
+        CompareSchemeDraft.Map(drafts);
+        PublishScheme.Map(drafts);
+
+        ListLimits.Map(routes.Noun("/limits", "Limits"));
+        var proposals = routes.Noun("/limit-proposals", "Limits");
+        ListLimitProposals.Map(proposals);
+        ProposeLimit.Map(proposals);
+        ConfirmLimit.Map(proposals);
 
         var applications = routes.Noun("/applications", "Applications");
         FileApplication.Map(applications);

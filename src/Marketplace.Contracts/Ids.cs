@@ -170,3 +170,19 @@ public readonly partial struct ProductCode
             ? Validation.Ok
             : Validation.Invalid("A product code has 2 to 40 small letters, digits and underscores.");
 }
+
+/// <summary>A proposed version of a conformity scheme. UUID.</summary>
+[ValueObject]
+public readonly partial struct SchemeDraftId
+{
+    /// <summary>A new id, ordered by time.</summary>
+    public static SchemeDraftId New() => From(Guid.CreateVersion7());
+}
+
+/// <summary>A proposed limit or edition of one. UUID.</summary>
+[ValueObject]
+public readonly partial struct LimitProposalId
+{
+    /// <summary>A new id, ordered by time.</summary>
+    public static LimitProposalId New() => From(Guid.CreateVersion7());
+}

@@ -42,6 +42,7 @@ public static class DatabaseSource
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.AddTypeHandler(new InstantHandler());
         SqlMapper.AddTypeHandler(new ArrayHandler<string>());
+        SqlMapper.AddTypeHandler(new ArrayHandler<Guid>());
         SqlMapper.AddTypeHandler(new ArrayHandler<int>());
         foreach (var type in assemblies.SelectMany(assembly => assembly.GetTypes()))
         {

@@ -74,11 +74,7 @@ public static class ProposeMethod
         }
 
         var groups = method.RuleGroups.Distinct(StringComparer.Ordinal).ToArray();
-        if (await database.Value<int>($"""
-            select count(distinct known)::int from (
-                select unnest(rule_groups) as known from certification.scheme union select rule_group from certification.limit_rule) as every
-             where known = any({groups})
-            """, cancel) < groups.Length)
+        if (await RuleGroups.Unknown(groups, database, cancel))
         {
             return Refusal.Invalid("#/ruleGroups", "unknown-group", "There is no such group of goods.");
         }

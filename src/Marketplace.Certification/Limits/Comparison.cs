@@ -38,12 +38,21 @@ public enum ResultVerdict
 
 /// <summary>Kind of a limit.</summary>
 [DatabaseEnum("certification.limit_kind")]
-internal enum LimitKind
+public enum LimitKind
 {
+    /// <summary>At most so much.</summary>
     Max,
+
+    /// <summary>At least so much.</summary>
     Min,
+
+    /// <summary>Not less and not more.</summary>
     Range,
+
+    /// <summary>Not found in a sample of the named size.</summary>
     NotDetectedIn,
+
+    /// <summary>Not found at all.</summary>
     NotAllowed,
 }
 
@@ -88,6 +97,7 @@ internal static class Comparison
     /// <summary>
     /// The limits that speak of a product: its own go before its group's, and only those of the month the goods are ready. The limits of
     /// greenhouses hold for what was declared to come from one; those of open ground hold for everything else, and where a greenhouse has none.
+    /// Of two that speak of the same in one family of units, the stricter holds.
     /// </summary>
     public static IReadOnlyDictionary<string, LimitRule> Applicable(
         IEnumerable<LimitRule> rules, string product, DateOnly readyOn, GrowingMethod? growing = null) => rules
@@ -95,7 +105,12 @@ internal static class Comparison
             && (rule.Growing != GrowingMethod.Greenhouse || growing == GrowingMethod.Greenhouse))
         .GroupBy(rule => rule.Indicator)
         .ToDictionary(group => group.Key, group => group.OrderBy(rule => rule.Products is null)
-            .ThenBy(rule => growing == GrowingMethod.Greenhouse && rule.Growing != growing).ThenBy(rule => rule.Number).First(), StringComparer.Ordinal);
+            .ThenBy(rule => growing == GrowingMethod.Greenhouse && rule.Growing != growing)
+            .ThenBy(rule => rule.Highest * ToFamily(rule)).ThenByDescending(rule => rule.Lowest * ToFamily(rule)).ThenBy(rule => rule.Number).First(),
+            StringComparer.Ordinal);
+
+    /// <summary>The factor from a limit's unit to the one its family of units is converted to.</summary>
+    private static decimal ToFamily(LimitRule rule) => Conversions.FirstOrDefault(one => one.Key.Given == rule.Unit, new(default, 1)).Value;
 
     /// <summary>One broken limit fails the whole; a required indicator that is missing or cannot be judged leaves it incomplete, never passed.</summary>
     public static (ResultVerdict Verdict, IReadOnlyList<ResultFinding> Findings) Of(
