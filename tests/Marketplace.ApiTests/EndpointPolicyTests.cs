@@ -19,7 +19,7 @@ public sealed class EndpointPolicyTests(Market market) : IClassFixture<Market>
     public void Acts_that_decide_approve_or_pay_want_a_second_factor()
     {
         string[] grave = ["decideApplication", "approveOrder", "approvePayoutBatch", "suspendCertificate", "withdrawCertificate", "announceIssuerKey", "activateIssuerKey",
-            "proposeKeyRevocation", "confirmKeyRevocation"];
+            "proposeKeyRevocation", "confirmKeyRevocation", "publishScheme", "confirmLimit"];
         var endpoints = market.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)
             .Where(endpoint => grave.Contains(endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName)).ToList();
         Assert.Equal(grave.Length, endpoints.Count);
