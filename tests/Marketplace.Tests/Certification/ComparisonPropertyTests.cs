@@ -91,7 +91,7 @@ public sealed class ComparisonPropertyTests
         LimitRule[] rules =
         [
             new(1, ["tomato"], null, "nitrates", LimitKind.Max, null, 150, "mg/kg", null, "x", GrowingMethod.OpenField),
-            new(2, ["tomato"], null, "nitrates", LimitKind.Max, null, 300, "mg/kg", null, "x", GrowingMethod.Greenhouse),
+            new(2, ["tomato"], null, "nitrates", LimitKind.Max, null, 100, "mg/kg", null, "x", GrowingMethod.Greenhouse),
             new(3, ["green_onion"], null, "nitrates", LimitKind.Max, null, 600, "mg/kg", null, "x", GrowingMethod.OpenField),
         ];
         Assert.Equal(number, Comparison.Applicable(rules, "tomato", new DateOnly(2026, 9, 1), growing)["nitrates"].Number);
