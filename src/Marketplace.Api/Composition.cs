@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Files;
 using Marketplace.Kernel.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -24,6 +25,9 @@ internal static class Composition
         services.AddSingleton<TimeProvider>(provider => provider.GetRequiredService<Clock>());
         services.AddSingleton(provider => new Secrets(provider.GetRequiredService<IConfiguration>()["MARKETPLACE_KEYS"]
             ?? Path.Combine(provider.GetRequiredService<IConfiguration>()["MARKETPLACE_DATA"] ?? ".data", "keys")));
+        services.AddSingleton<IFileStore>(provider =>
+            new LocalFiles(Path.Combine(provider.GetRequiredService<IConfiguration>()["MARKETPLACE_DATA"] ?? ".data", "files")));
+        services.AddScoped<TenantFiles>();
         services.AddSingleton<Cursors>();
         services.AddScoped<CurrentActor>();
         services.AddScoped<Database>();

@@ -16,6 +16,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
     private NpgsqlConnection? connection;
     private IdempotentRequest? idempotent;
     private IDisposable? place;
+    private Sql? trace;
     private bool begun;
     private bool told;
 
@@ -102,6 +103,21 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
         if (place is null && connection is null)
         {
             place = await gate.Enter(rows, cancel);
+        }
+    }
+
+    /// <summary>Notes a statement that is carried out although this unit of work is refused, so that the refusal itself can be counted.</summary>
+    public void EvenIfRefused(Sql statement) => trace = statement;
+
+    /// <summary>Takes everything back, then carries out what was noted for this case, in a transaction of its own.</summary>
+    internal async Task Refuse(CancellationToken cancel)
+    {
+        await Rollback();
+        if (trace is { } noted)
+        {
+            trace = null;
+            await Execute(noted, cancel);
+            await Commit(cancel);
         }
     }
 

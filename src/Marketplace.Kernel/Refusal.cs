@@ -5,7 +5,8 @@ namespace Marketplace.Kernel;
 /// <param name="Sentence">One English sentence of at most twenty words that says what to do or why not.</param>
 /// <param name="Pointer">JSON pointer of the member that is wrong, when one is.</param>
 /// <param name="Status">HTTP status; 409 unless the refusal is about something else than the state of things.</param>
-public sealed record Refusal(string Code, string Sentence, string? Pointer = null, int Status = 409)
+/// <param name="Details">What the sentence is about, as the problem's member <c>details</c>; the route documents its shape.</param>
+public sealed record Refusal(string Code, string Sentence, string? Pointer = null, int Status = 409, object? Details = null)
 {
     /// <summary>The thing is not there, or not yours: the two are the same to the asker.</summary>
     public static readonly Refusal NotFound = new("not-found", "There is no such thing here.", Status: 404);

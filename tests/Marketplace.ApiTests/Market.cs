@@ -197,6 +197,9 @@ public sealed partial class Market : IAsyncLifetime
         ["MARKETPLACE_DEMO_TENANT"] = demoTenant ? "true" : "false",
     };
 
+    /// <summary>The folder with the files of this class's own host.</summary>
+    public string Files => Path.Combine(factory!.Data, "files");
+
     /// <summary>One value read by the database's owner with row security lifted to the demo tenant.</summary>
     public async Task<T> Scalar<T>(string sql)
     {
@@ -343,10 +346,14 @@ public sealed partial class Market : IAsyncLifetime
         /// <summary>The key folder, which every instance on one database must share.</summary>
         public string Keys { get; } = Path.Combine(Path.GetTempPath(), $"marketplace-keys-{Guid.NewGuid():N}");
 
+        /// <summary>The data folder, where files are kept.</summary>
+        public string Data { get; } = Path.Combine(Path.GetTempPath(), $"marketplace-data-{Guid.NewGuid():N}");
+
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseSetting("MARKETPLACE_DATABASE", database);
             builder.UseSetting("MARKETPLACE_KEYS", Keys);
+            builder.UseSetting("MARKETPLACE_DATA", Data);
             builder.UseSetting("MARKETPLACE_STRIPE_WEBHOOK_SECRET", "whsec_test");
             builder.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
             builder.ConfigureTestServices(services =>
@@ -367,9 +374,12 @@ public sealed partial class Market : IAsyncLifetime
         public override async ValueTask DisposeAsync()
         {
             await base.DisposeAsync();
-            if (Directory.Exists(Keys))
+            foreach (var folder in (string[])[Keys, Data])
             {
-                Directory.Delete(Keys, recursive: true);
+                if (Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
             }
         }
     }

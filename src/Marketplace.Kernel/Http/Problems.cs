@@ -54,6 +54,11 @@ public static class Problems
             details.Extensions["errors"] = new[] { new FieldError(pointer, refusal.Code, refusal.Sentence) };
         }
 
+        if (refusal.Details is { } more)
+        {
+            details.Extensions["details"] = more;
+        }
+
         return TypedResults.Problem(details);
     }
 

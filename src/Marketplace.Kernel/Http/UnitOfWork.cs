@@ -50,7 +50,7 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
             var written = await Buffered(http, result);
             if (http.Response.StatusCode >= 400)
             {
-                await database.Rollback();
+                await database.Refuse(http.RequestAborted);
                 return written;
             }
 
