@@ -58,6 +58,17 @@ public static class CertificationModule
             ("results-fail", "The results break a limit: this can only be refused."),
             ("results-incomplete", "The results are incomplete: this cannot be granted."),
             ("changed-meanwhile", Refusal.ChangedMeanwhile.Sentence),
+            ("too-many-files", "A case has at most 200 files."),
+            ("unknown-file", "Attach the file to this case first."),
+            ("no-value", "A data item has a value."),
+            ("bad-document-dates", "A document is not issued in the future and does not end before it begins."),
+            ("veterinary-document-incomplete", "A veterinary document has form, number, issuer, date and external status."),
+            ("document-on-file", "This very document is on file; use it."),
+            ("superseded-already", "Another document took its place already."),
+            ("foreign-document", "This document is not about this case."),
+            ("document-expired", "This document no longer counts."),
+            ("already-on-file", "This is on file; use it instead of asking for it again."),
+            ("unknown-requirement", "There is no such requirement."),
             ("issuance-stopped", "This certification body may not issue now."),
             ("no-decision", "A certificate is issued by a granting decision only."),
             ("wrong-state", "The certificate's state does not allow this step."),
@@ -116,6 +127,13 @@ public static class CertificationModule
         DecideApplication.Map(applications);
         WithdrawApplication.Map(applications);
         ReassignApplication.Map(applications);
+        AttachFile.Map(applications);
+        ListFiles.Map(applications);
+        GetFile.Map(applications);
+        SubmitDocument.Map(applications);
+        ListDocuments.Map(applications);
+        ListHouseholdDocuments.Map(routes.Noun("/households", "Applications"));
+        ListRequirements.Map(routes.Noun("/requirements", "Schemes"));
 
         ListSamples.Map(applications);
         RecordCustody.Map(routes.Noun("/samples", "Laboratory"));

@@ -17,6 +17,7 @@ internal static class ReferenceData
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await Indicators(connection, cancel);
         await Limits(connection, cancel);
+        await Requirements(connection, cancel);
         await Schemes(connection, cancel);
         await transaction.CommitAsync(cancel);
     }
@@ -58,6 +59,27 @@ internal static class ReferenceData
             foreach (var value in (object?[])[line.Number, Edition, line.RuleGroup, line.Products, line.Months, line.Growing, line.Indicator, line.Kind,
                 line.Lowest, line.Highest, line.Unit, line.Sample, line.Regulation, line.Annex, line.Source, line.Confidence, line.Confidence != "C", line.Note,
                 InForceFrom])
+            {
+                command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+            }
+
+            batch.BatchCommands.Add(command);
+        }
+
+        await batch.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task Requirements(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var values in Table("requirements.tsv", row => (object?[])[row["code"], row["form"], row["owner"], row["per_product"] == "yes",
+            Number(row["validity_days"]), row["title_en"], row["title_ru"], row["title_kk"], row["title_ky"]]))
+        {
+            var command = new NpgsqlBatchCommand("""
+                insert into certification.requirement (code, form, owner, per_product, validity_days, title_en, title_ru, title_kk, title_ky)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
+                """);
+            foreach (var value in values)
             {
                 command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
             }

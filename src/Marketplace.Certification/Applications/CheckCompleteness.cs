@@ -11,7 +11,9 @@ namespace Marketplace.Certification;
 /// <summary>The outcome of a completeness check.</summary>
 /// <param name="Complete">True accepts the application and assigns its people, false returns it.</param>
 /// <param name="Missing">Everything that is missing, in plain words, 3 to 200 characters each, at most 20; empty when complete.</param>
-public sealed record CompletenessCheck(bool Complete, [MaxLength(20)] IReadOnlyList<string>? Missing = null);
+/// <param name="Requirements">Which of it has a code in <c>GET /v1/requirements</c>, at most 20; none of it may be on file.</param>
+public sealed record CompletenessCheck(
+    bool Complete, [MaxLength(20)] IReadOnlyList<string>? Missing = null, [MaxLength(20)] IReadOnlyList<string>? Requirements = null);
 
 /// <summary>POST /v1/applications/{id}/completeness.</summary>
 public static class CheckCompleteness
@@ -22,7 +24,8 @@ public static class CheckCompleteness
     /// <summary>Accept an application as complete, or return it once with the full list of what is missing.</summary>
     /// <remarks>Accepting draws the people of the scheme's steps, all different, and starts the first step the scheme has.
     /// 400 `missing-list` when list and outcome disagree; 409 `wrong-stage`, `not-assigned`, `own-work`, `no-eligible-person`, `changed-meanwhile`;
-    /// 409 `second-return` when it was returned before and you are not the quality manager.</remarks>
+    /// 409 `second-return` when it was returned before and you are not the quality manager; 400 `unknown-requirement`; 409 `already-on-file` for
+    /// what is on file, with `details`: requirement, holder, holderName, since, validUntil and document of each.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
         INotices notices, CancellationToken cancel)
@@ -36,7 +39,8 @@ public static class CheckCompleteness
         INotices notices, CancellationToken cancel)
     {
         var missing = check.Missing ?? [];
-        if (check.Complete != (missing.Count == 0) || missing.Any(item => item.Trim().Length is < 3 or > 200))
+        var requirements = check.Requirements ?? [];
+        if (check.Complete != (missing.Count == 0) || (check.Complete && requirements.Count > 0) || missing.Any(item => item.Trim().Length is < 3 or > 200))
         {
             return Refusal.Invalid("#/missing", "missing-list", "List what is missing, each in 3 to 200 characters, and only then.");
         }
@@ -59,6 +63,11 @@ public static class CheckCompleteness
             return refused;
         }
 
+        if (await OnFile.RefuseToAsk(application, requirements, database, organisations, cancel) is { } onFile)
+        {
+            return onFile;
+        }
+
         var earlier = await database.List<bool>($"select complete from certification.completeness where application = {id}", cancel);
         if (!check.Complete && earlier.Count > 0 && !quality)
         {
@@ -66,8 +75,8 @@ public static class CheckCompleteness
         }
 
         await database.Execute($"""
-            insert into certification.completeness (application, number, complete, missing)
-            values ({id}, {earlier.Count + 1}, {check.Complete}, {missing.Select(item => item.Trim()).ToArray()})
+            insert into certification.completeness (application, number, complete, missing, requirements)
+            values ({id}, {earlier.Count + 1}, {check.Complete}, {missing.Select(item => item.Trim()).ToArray()}, {requirements.ToArray()})
             """, cancel);
         return check.Complete
             ? await Accept(application, next, database, organisations, people, tasks, cancel)

@@ -94,6 +94,7 @@ public static class FileApplication
                 returning id)
             select kernel.append(id, {nameof(ApplicationDrafted)}, {Event.Text(new ApplicationDrafted(id, lot.Id))}) from filed
             """, cancel);
+        await OnFile.Prefill(id, database, cancel);
         return (await ApplicationDetails.Of((await CertificationApplication.Find(id, database, cancel))!, database, cancel))!;
     }
 }

@@ -51,12 +51,14 @@ public sealed record CasePeople(
 /// <param name="CreatedAt">When it was drafted.</param>
 /// <param name="SubmittedAt">When it was first submitted.</param>
 /// <param name="Growing">How the goods were grown, as filed; absent when it was not said.</param>
+/// <param name="Submissions">Each required submission with its state, and passed tests that need not be repeated.</param>
 public sealed record ApplicationDetails(
     CertificationApplicationId Id, string? Number, LotId Lot, HouseholdId Household, OrganisationId Applicant, ProductCode Product,
     TerritoryCode Village, Quantity Quantity, string Scheme, int SchemeVersion, Money Fee, CertificationStage Stage, int Version, OrganisationId? Body,
     OrganisationId? Laboratory, CasePeople People, string? Task, PersonId? Responsible, IReadOnlyList<string> RequiredSubmissions,
     IReadOnlyList<string> RequiredTests, IReadOnlyList<string> Missing, ResultComparison? Results, bool? Granted, string? Reason, string? Certificate,
-    DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt, GrowingMethod? Growing)
+    DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt, GrowingMethod? Growing,
+    IReadOnlyList<RequiredSubmission> Submissions)
 {
     internal static async Task<Outcome<ApplicationDetails>> Read(CertificationApplicationId id, Database database, CancellationToken cancel) =>
         await CertificationApplication.Find(id, database, cancel) is { } application ? await Of(application, database, cancel) : Refusal.NotFound;
@@ -85,7 +87,8 @@ public sealed record ApplicationDetails(
             task, task is null ? null : CaseTask.PartOf(task) is { } part ? application.Assigned(part) : application.FiledBy,
             more.RequiredSubmissions, more.RequiredTests, more.Missing,
             more.Verdict is { } verdict ? new ResultComparison(verdict, JsonSerializer.Deserialize<List<ResultFinding>>(more.Findings!, Event.Json)!) : null,
-            more.Granted, more.Reason, more.Serial, application.CreatedAt, application.SubmittedAt, application.Growing);
+            more.Granted, more.Reason, more.Serial, application.CreatedAt, application.SubmittedAt, application.Growing,
+            await OnFile.States(application, more.RequiredSubmissions, database, cancel));
     }
 
     private sealed record More(

@@ -92,6 +92,7 @@ public static class SubmitApplication
             return Refusal.ChangedMeanwhile;
         }
 
+        await OnFile.Prefill(id, database, cancel);
         await CaseWork.Hand(application with { Body = body, SchemeVersion = scheme.Version }, [], CaseTask.Check, intake, database, tasks, cancel);
         return null;
     }
