@@ -30,7 +30,7 @@ public sealed record CaseFile(string Hash, string MediaType, int Size, PersonId 
 public static class AttachFile
 {
     internal static void Map(RouteGroupBuilder applications) =>
-        applications.MapPost("/{id}/files", Handle).WithName("attachFile").RequiresSignIn().WithMetadata(new LargeBody())
+        applications.MapPost("/{id}/files", Handle).WithName("attachFile").RequiresSignIn().WithMetadata(new LargeBody(ReceivedFile.MostBytes))
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
 
     /// <summary>Attach a photo or a PDF to a case; the body is the file itself.</summary>
@@ -45,7 +45,7 @@ public static class AttachFile
         CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var received = await ReceivedFile.Read(request, cancel);
+        var received = await ReceivedFile.Read(body, request.ContentType, cancel);
         return Answer.Created(received.Refusal is { } refusal ? refusal : await Attach(id, received.Value!, database, households, files, cancel),
             file => $"/v1/applications/{id}/files/{file.Hash}");
     }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Http;
 
 namespace Marketplace.Kernel.Files;
 
@@ -29,34 +28,19 @@ public sealed record ReceivedFile(string Hash, string MediaType, byte[] Bytes)
     /// <summary>The ending of a name for this type.</summary>
     public string Ending => MediaType == Pdf ? "pdf" : "jpg";
 
-    /// <summary>Reads a request's body as a file and looks into it.</summary>
-    public static async Task<Outcome<ReceivedFile>> Read(HttpRequest request, CancellationToken cancel)
+    /// <summary>Reads a file to its end and looks into it.</summary>
+    /// <param name="body">The bytes as they come; the route says how many it takes.</param>
+    /// <param name="said">The type their sender gave.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    public static async Task<Outcome<ReceivedFile>> Read(Stream body, string? said, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.ContentLength > MostBytes)
-        {
-            return TooLarge;
-        }
-
-        var body = new MemoryStream();
-        var chunk = new byte[64 * 1024];
-        int read;
-        while ((read = await request.Body.ReadAsync(chunk, cancel)) > 0)
-        {
-            if (body.Length + read > MostBytes)
-            {
-                return TooLarge;
-            }
-
-            body.Write(chunk, 0, read);
-        }
-
-        // A request whose caller's rights just changed runs once more and reads its body again.
-        request.Body = body;
+        ArgumentNullException.ThrowIfNull(body);
+        using var sent = new MemoryStream();
+        await body.CopyToAsync(sent, cancel);
         await AtWork.WaitAsync(cancel);
         try
         {
-            return Check(body.ToArray(), request.ContentType);
+            return Check(sent.ToArray(), said);
         }
         finally
         {
@@ -70,9 +54,9 @@ public sealed record ReceivedFile(string Hash, string MediaType, byte[] Bytes)
     public static Outcome<ReceivedFile> Check(byte[] sent, string? said)
     {
         ArgumentNullException.ThrowIfNull(sent);
-        if (sent.Length == 0)
+        if (sent.Length is 0 or > MostBytes)
         {
-            return Empty;
+            return sent.Length == 0 ? Empty : TooLarge;
         }
 
         if (TypeOf(sent) is not { } type)
