@@ -64,7 +64,7 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
-    public async Task A_passed_test_counts_for_the_same_product_until_its_time_is_over()
+    public async Task What_is_about_one_product_counts_for_that_product_only()
     {
         var farm = await market.ActiveFarm();
         var (tested, _) = await market.CaseInReview(farm);
@@ -79,6 +79,12 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
         var (other, _) = await market.SubmittedCase(farm, "carrot");
         Assert.DoesNotContain((await market.ReadCase(other))["submissions"]!.AsArray(), one => one!["requirement"]!.GetValue<string>() == "test-report");
         await Market.Body(await Return(other, "test-report"));
+
+        // What was written about potatoes says nothing about carrots.
+        var treated = await Market.Body(await market.HandIn(farm, same, "treatment-record"));
+        Assert.Equal("missing", State(await market.ReadCase(other), "treatment-record"));
+        await Market.Problem(await market.Post(farm.Head, $"/v1/applications/{other}/documents", new { onFile = treated["id"]!.GetValue<Guid>() }),
+            HttpStatusCode.Conflict, "foreign-document");
 
         var (failed, _) = await market.CaseInReview(await market.ActiveFarm(), failing: true);
         Assert.Equal("test-report:0", await market.Scalar<string>($"""
