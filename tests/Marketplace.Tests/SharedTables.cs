@@ -18,7 +18,6 @@ internal static class SharedTables
         ["certification.indicator"] = "published rules",
         ["certification.limit_rule"] = "published rules; an operator's own are seen by its tenant, by a policy of its own",
         ["certification.requirement"] = "published rules",
-        ["certification.issuer_key"] = "public keys; a label of any issuer must verify",
         ["catalogue.word"] = "names of products and villages, the same for all",
         ["logistics.rule"] = "settings of the product",
         ["orders.rule"] = "settings of the product",
