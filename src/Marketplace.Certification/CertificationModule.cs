@@ -15,11 +15,24 @@ public static class CertificationModule
         services.AddValidation();
         services.AddScoped<ICertificates, Certificates>();
         services.AddSingleton<PublicAddress>();
+        services.AddSingleton<DrawSeeds>();
+        services.AddHostedService(provider => provider.GetRequiredService<DrawSeeds>());
+        services.AddSingleton<HandOverCases>();
+        services.AddHostedService(provider => provider.GetRequiredService<HandOverCases>());
+        services.AddScoped<CaseDraw>();
+        services.AddScoped<HandOver>();
         services.AddSingleton<ExpireCertificates>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpireCertificates>());
         foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[
             ("own-work", CaseWork.OwnWork.Sentence),
             ("not-assigned", CaseWork.NotAssigned.Sentence),
+            ("conflict-of-interest", CaseWork.ConflictOfInterest.Sentence),
+            ("not-qualified", CaseWork.NotQualified.Sentence),
+            ("not-accredited", "This certification body is not accredited for this."),
+            ("accreditation-known", "An accreditation with this number is recorded already."),
+            ("two-persons", "This takes two different people, and neither is the one it is about."),
+            ("not-drawn", "Nobody is put on a case without a recorded draw."),
+            ("draw-not-committed", "The seed of this day was not committed before the draw."),
             ("wrong-stage", "The application is not in a stage that allows this."),
             ("no-scheme", "No such conformity scheme is in force."),
             ("own-proposal", "Somebody else than those who proposed it has to confirm it."),
@@ -134,6 +147,21 @@ public static class CertificationModule
         ListDocuments.Map(applications);
         ListHouseholdDocuments.Map(routes.Noun("/households", "Applications"));
         ListRequirements.Map(routes.Noun("/requirements", "Schemes"));
+        GetDraw.Map(applications);
+        ListDrawCommitments.Map(routes.Noun("/draw-commitments", "Applications"));
+
+        var interests = routes.Noun("/interests", "People of certification");
+        DeclareInterest.Map(interests);
+        ListInterests.Map(interests);
+        var qualifications = routes.Noun("/qualifications", "People of certification");
+        GrantQualification.Map(qualifications);
+        ConfirmQualification.Map(qualifications);
+        WithdrawQualification.Map(qualifications);
+        ListQualifications.Map(qualifications);
+        var accreditations = routes.Noun("/accreditations", "People of certification");
+        RecordAccreditation.Map(accreditations);
+        SuspendAccreditation.Map(accreditations);
+        ListAccreditations.Map(accreditations);
 
         ListSamples.Map(applications);
         RecordCustody.Map(routes.Noun("/samples", "Laboratory"));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Marketplace.Cli.Demo;
+using Marketplace.Cli.Draws;
 using Marketplace.Cli.Import;
 using Marketplace.Cli.Labels;
 
@@ -8,5 +9,6 @@ var root = new RootCommand("The command line of the marketplace: an HTTP client 
     DemoCommand.Build(),
     ImportCommand.Build(),
     VerifyCommand.Build(),
+    DrawCommand.Build(),
 };
 return await root.Parse(args).InvokeAsync();

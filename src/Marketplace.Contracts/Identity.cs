@@ -15,4 +15,9 @@ public interface IPeople
     /// <summary>The person behind a telephone, made when there is none yet.</summary>
     /// <param name="phone">E.164.</param>
     Task<PersonId> OfPhone(string phone, CancellationToken cancel);
+
+    /// <summary>Says which human a person is, so that two telephones of one human are known as one. False when another number is known already.</summary>
+    /// <param name="nationalNumberHash">The keyed hash of the national number, 32 bytes.</param>
+    /// <param name="instead">The hash of a number that was wrong and is corrected now.</param>
+    Task<bool> Identify(PersonId person, byte[] nationalNumberHash, byte[]? instead, CancellationToken cancel);
 }

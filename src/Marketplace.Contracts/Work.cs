@@ -8,8 +8,10 @@ namespace Marketplace.Contracts;
 /// <param name="EscalateToRole">The role whose holder gets it when it is late.</param>
 /// <param name="Organisation">Where the person and the next one up are looked for; null when by territory.</param>
 /// <param name="Territory">Where the thing is, for the akim's view; the next one up is looked for here and above.</param>
+/// <param name="Role">The role that does it: when its person no longer holds that role, the task goes to another holder. Null when the opener does this itself.</param>
 public sealed record TaskToOpen(
-    Guid Subject, string Kind, PersonId Responsible, DateTimeOffset Deadline, string EscalateToRole, OrganisationId? Organisation, TerritoryCode? Territory);
+    Guid Subject, string Kind, PersonId Responsible, DateTimeOffset Deadline, string EscalateToRole, OrganisationId? Organisation,
+    TerritoryCode? Territory, string? Role = null);
 
 /// <summary>Calls to Work, in the caller's transaction.</summary>
 public interface ITasks
@@ -23,6 +25,9 @@ public interface ITasks
     /// <summary>Closes every open task of this subject: there is nothing left to do.</summary>
     Task CloseAll(Guid subject, CancellationToken cancel);
 
+    /// <summary>Gives the open task of this subject and kind to another person, with at least a working day left; nothing happens when there is none.</summary>
+    Task HandOver(Guid subject, string kind, PersonId to, CancellationToken cancel);
+
     /// <summary>The end of a working day some working days later, by the country's calendar.</summary>
     /// <param name="country"><c>KZ</c> or <c>KG</c>.</param>
     /// <param name="days">0 or more; 0 is the end of the same or the next working day.</param>
@@ -31,3 +36,6 @@ public interface ITasks
 
 /// <summary>A task was late and went to somebody else; the first responsible stays on record.</summary>
 public sealed record TaskEscalated(WorkTaskId Task, Guid Subject, string Kind, PersonId From, PersonId To);
+
+/// <summary>A task went to somebody else because its person no longer holds the role; who had it before stays on record.</summary>
+public sealed record TaskHandedOver(WorkTaskId Task, Guid Subject, string Kind, PersonId From, PersonId To);

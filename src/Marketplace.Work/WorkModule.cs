@@ -20,6 +20,8 @@ public static class WorkModule
         services.Subscribe<MoveTasksWhenMerged, TerritoriesMerged>();
         services.AddSingleton<EscalationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<EscalationWorker>());
+        services.AddSingleton<HandOverWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<HandOverWorker>());
         return services;
     }
 

@@ -18,6 +18,7 @@ internal static class SharedTables
         ["certification.indicator"] = "published rules",
         ["certification.limit_rule"] = "published rules; an operator's own are seen by its tenant, by a policy of its own",
         ["certification.requirement"] = "published rules",
+        ["certification.draw_rule"] = "settings of the product",
         ["catalogue.word"] = "names of products and villages, the same for all",
         ["logistics.rule"] = "settings of the product",
         ["orders.rule"] = "settings of the product",

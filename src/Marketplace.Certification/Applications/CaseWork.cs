@@ -54,6 +54,8 @@ internal static class CaseTask
 internal static class CaseWork
 {
     public static readonly Refusal OwnWork = new("own-work", "You already have another part in this case.");
+    public static readonly Refusal ConflictOfInterest = new("conflict-of-interest", "There is a declared interest in this case; another person has to act.");
+    public static readonly Refusal NotQualified = new("not-qualified", "This person is not qualified for this part of the scheme here.");
     public static readonly Refusal NotAssigned = new("not-assigned", "This step is assigned to somebody else.");
 
     /// <summary>Closes what was open and hands the case to the next person, until the scheme's clock for the task or a deadline of its own.</summary>

@@ -27,15 +27,15 @@ public static class CheckCompleteness
     /// 409 `second-return` when it was returned before and you are not the quality manager; 400 `unknown-requirement`; 409 `already-on-file` for
     /// what is on file, with `details`: requirement, holder, holderName, since, validUntil and document of each.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, CaseDraw draws, ITasks tasks,
         INotices notices, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(check);
-        return Answer.NoContent(await Check(id, check, database, organisations, people, tasks, notices, cancel));
+        return Answer.NoContent(await Check(id, check, database, organisations, draws, tasks, notices, cancel));
     }
 
     internal static async Task<Refusal?> Check(
-        CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, CaseDraw draws, ITasks tasks,
         INotices notices, CancellationToken cancel)
     {
         var missing = check.Missing ?? [];
@@ -79,7 +79,7 @@ public static class CheckCompleteness
             values ({id}, {earlier.Count + 1}, {check.Complete}, {missing.Select(item => item.Trim()).ToArray()}, {requirements.ToArray()})
             """, cancel);
         return check.Complete
-            ? await Accept(application, next, database, organisations, people, tasks, cancel)
+            ? await Accept(application, next, database, organisations, draws, tasks, cancel)
             : await Return(application, next, missing, database, tasks, notices, cancel);
     }
 
@@ -101,23 +101,14 @@ public static class CheckCompleteness
     }
 
     private static async Task<Refusal?> Accept(
-        CertificationApplication application, CertificationStage accepted, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        CertificationApplication application, CertificationStage accepted, Database database, IOrganisations organisations, CaseDraw draws, ITasks tasks,
         CancellationToken cancel)
     {
-        var excluded = new HashSet<PersonId>
-        {
-            application.Head, application.FiledBy, application.Intake!.Value, PersonId.From(database.Actor.Person!.Value),
-        };
         var body = application.Body!.Value;
         var steps = await database.List<string>($"""
             select task from certification.scheme_step where code = {application.Scheme} and version = {application.SchemeVersion}
             """, cancel);
         var parts = steps.Select(CaseTask.PartOf).OfType<CasePart>().Where(part => part != CasePart.Intake).ToHashSet();
-        var candidates = new Dictionary<CasePart, IReadOnlyList<PersonId>>();
-        foreach (var part in parts.Where(part => !part.InLaboratory()))
-        {
-            candidates[part] = await people.Holding(part.Role(), body, null, cancel);
-        }
 
         // A scheme without tests needs no laboratory; the body itself may have one.
         OrganisationId?[] laboratories = parts.Any(CaseParts.InLaboratory)
@@ -125,12 +116,8 @@ public static class CheckCompleteness
             : [null];
         foreach (var laboratory in laboratories)
         {
-            foreach (var part in parts.Where(CaseParts.InLaboratory))
-            {
-                candidates[part] = await people.Holding(part.Role(), laboratory, null, cancel);
-            }
-
-            if (Draw.Assign(application.Seed!, candidates, excluded) is not { } drawn)
+            var places = parts.ToDictionary(part => part, part => part.InLaboratory() ? laboratory!.Value : body);
+            if (await draws.For(application, DrawCause.Acceptance, places, cancel) is not { People: var drawn, Seed: var seed })
             {
                 continue;
             }
@@ -147,7 +134,7 @@ public static class CheckCompleteness
             return await CaseWork.GoOn(assigned, evaluation, Sql.Of($"""
                 , laboratory = {laboratory}, document_reviewer = {assigned.DocumentReviewer}, sampler = {assigned.Sampler}, analyst = {assigned.Analyst},
                   supervisor = {assigned.Supervisor}, reviewer = {assigned.Reviewer}, decision_maker = {assigned.DecisionMaker}
-                """), new ApplicationAccepted(application.Id, application.Seed!), [CaseTask.Check], database, tasks, cancel)
+                """), new ApplicationAccepted(application.Id, seed), [CaseTask.Check], database, tasks, cancel)
                 ? null
                 : Refusal.ChangedMeanwhile;
 

@@ -17,7 +17,7 @@ namespace Marketplace.Certification;
 /// <param name="Supervisor">Laboratory supervisor.</param>
 /// <param name="Reviewer">Technical reviewer.</param>
 /// <param name="DecisionMaker">Decision maker.</param>
-/// <param name="Seed">Seed of the draw; with the candidates of the day it gives the same people again.</param>
+/// <param name="Seed">Seed of the first draw; <c>GET /v1/applications/{id}/draw</c> tells every draw in full.</param>
 public sealed record CasePeople(
     PersonId? Intake, PersonId? DocumentReviewer, PersonId? Sampler, PersonId? Analyst, PersonId? Supervisor, PersonId? Reviewer,
     PersonId? DecisionMaker, string? Seed);

@@ -9,8 +9,8 @@ namespace Marketplace.Certification;
 
 /// <summary>Another person for a part of a case.</summary>
 /// <param name="Part">The part.</param>
-/// <param name="Person">Holder of its role in the body or laboratory, without another part in the case.</param>
-public sealed record AssignmentChange(CasePart Part, PersonId Person);
+/// <param name="Person">Holder of its role in the body or laboratory, without another part in the case; absent to have somebody else drawn.</param>
+public sealed record AssignmentChange(CasePart Part, PersonId? Person = null);
 
 /// <summary>POST /v1/applications/{id}/assignment.</summary>
 public static class ReassignApplication
@@ -19,17 +19,18 @@ public static class ReassignApplication
         applications.MapPost("/{id}/assignment", Handle).WithName("reassignApplication").Requires(Role.QualityManager).Moves();
 
     /// <summary>Give a part of a case to another eligible person; an open task of that part goes along.</summary>
-    /// <remarks>409 `not-eligible` for somebody without the role; 409 `own-work` for somebody with another part; 409 `wrong-stage` when the part is
-    /// not assigned yet or the case is over; 409 `changed-meanwhile`.</remarks>
+    /// <remarks>Kept as a draw, also when you name the person. 409 `not-eligible` for somebody without the role; 409 `own-work` for somebody with
+    /// another part; 409 `conflict-of-interest`, `not-qualified`; 409 `no-eligible-person` when nobody else can be drawn; 409 `wrong-stage` when the
+    /// part is not assigned yet or the case is over; 409 `changed-meanwhile`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        CertificationApplicationId id, AssignmentChange change, Database database, IPeople people, ITasks tasks, CancellationToken cancel)
+        CertificationApplicationId id, AssignmentChange change, Database database, IPeople people, CaseDraw draws, ITasks tasks, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return Answer.NoContent(await Reassign(id, change, database, people, tasks, cancel));
+        return Answer.NoContent(await Reassign(id, change, database, people, draws, tasks, cancel));
     }
 
     internal static async Task<Refusal?> Reassign(
-        CertificationApplicationId id, AssignmentChange change, Database database, IPeople people, ITasks tasks, CancellationToken cancel)
+        CertificationApplicationId id, AssignmentChange change, Database database, IPeople people, CaseDraw draws, ITasks tasks, CancellationToken cancel)
     {
         if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application
             || database.Actor.Organisation != application.Body?.Value)
@@ -37,48 +38,61 @@ public static class ReassignApplication
             return Refusal.NotFound;
         }
 
-        if (!application.IsOpen || application.Assigned(change.Part) is null)
+        if (!application.IsOpen || application.Assigned(change.Part) is not { } before)
         {
             return application.WrongStage();
         }
 
-        var place = change.Part.InLaboratory() ? application.Laboratory : application.Body;
-        if (!(await people.Holding(change.Part.Role(), place, null, cancel)).Contains(change.Person))
+        var place = Assignment.PlaceOf(change.Part, application)!.Value;
+        if (change.Person is { } named)
         {
-            return new Refusal("not-eligible", "This person does not hold the role there.", "#/person");
+            if (!(await people.Holding(change.Part.Role(), place, null, cancel)).Contains(named))
+            {
+                return new Refusal("not-eligible", "This person does not hold the role there.", "#/person");
+            }
+
+            if (await Unfit(application, change.Part, place, named, database, cancel) is { } unfit)
+            {
+                return unfit;
+            }
         }
 
-        if (await database.Value<bool>($"""
-            select exists (select from certification.participation where application = {id} and person = {change.Person} and part <> {change.Part})
-            """, cancel))
+        var places = new Dictionary<CasePart, OrganisationId> { [change.Part] = place };
+        if (await draws.For(application, change.Person is null ? DrawCause.Reassignment : DrawCause.Named, places, cancel, only: change.Person,
+                without: change.Person is null ? before : null) is not { } drawn)
         {
-            return CaseWork.OwnWork;
+            return new Refusal("no-eligible-person", "Nobody else is eligible for this part.");
         }
 
-        var column = change.Part switch
-        {
-            CasePart.Intake => Sql.Of($", intake = {change.Person}"),
-            CasePart.DocumentReviewer => Sql.Of($", document_reviewer = {change.Person}"),
-            CasePart.Sampler => Sql.Of($", sampler = {change.Person}"),
-            CasePart.Analyst => Sql.Of($", analyst = {change.Person}"),
-            CasePart.Supervisor => Sql.Of($", supervisor = {change.Person}"),
-            CasePart.Reviewer => Sql.Of($", reviewer = {change.Person}"),
-            _ => Sql.Of($", decision_maker = {change.Person}"),
-        };
-
-        // Two parts in one person are the table's constraint own-work.
-        if (!await application.Move(application.Stage, column, new ApplicationReassigned(id, change.Part, change.Person), database, cancel))
+        var person = drawn.People[change.Part];
+        if (!await Assignment.Put(application, change.Part, person, database, cancel))
         {
             return Refusal.ChangedMeanwhile;
         }
 
         if (await CurrentTask(application, database, cancel) is { } current && CaseTask.PartOf(current) == change.Part)
         {
-            await CaseWork.Hand(application, [current], current, change.Person, database, tasks, cancel);
+            await CaseWork.Hand(application, [current], current, person, database, tasks, cancel);
         }
 
         return null;
     }
+
+    /// <summary>Why a named person cannot take a part; the table's trigger would say the same.</summary>
+    private static async Task<Refusal?> Unfit(
+        CertificationApplication application, CasePart part, OrganisationId place, PersonId person, Database database, CancellationToken cancel) =>
+        await database.Value<string>($"""
+            select case when certification.own_work(a, {person}, {part}) then 'own-work'
+                        when certification.conflicted(a, {person}) then 'conflict-of-interest'
+                        when certification.fitness({place}, a.scheme, {part}, a.village, {person}) is null then 'not-qualified' end
+              from certification.application a where a.id = {application.Id}
+            """, cancel) switch
+        {
+            "own-work" => CaseWork.OwnWork,
+            "conflict-of-interest" => CaseWork.ConflictOfInterest,
+            "not-qualified" => CaseWork.NotQualified,
+            _ => null,
+        };
 
     /// <summary>The kind of the one open task of a case.</summary>
     internal static async Task<string?> CurrentTask(CertificationApplication application, Database database, CancellationToken cancel) =>

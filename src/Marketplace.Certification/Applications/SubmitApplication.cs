@@ -19,15 +19,15 @@ public static class SubmitApplication
     /// 409 `wrong-stage`, `lot-busy`, `no-eligible-person`, `lot-expired`, `changed-meanwhile`.</remarks>
     public static async Task<Results<Ok<ApplicationDetails>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, Database database, IHouseholds households, ILots lots, ILotAccounts accounts, IOrganisations organisations,
-        IPeople people, ITasks tasks, CancellationToken cancel)
+        CaseDraw draws, ITasks tasks, CancellationToken cancel)
     {
-        var refusal = await Submit(id, database, households, lots, accounts, organisations, people, tasks, cancel);
+        var refusal = await Submit(id, database, households, lots, accounts, organisations, draws, tasks, cancel);
         return Answer.Ok(refusal is null ? await ApplicationDetails.Read(id, database, cancel) : refusal);
     }
 
     internal static async Task<Refusal?> Submit(
         CertificationApplicationId id, Database database, IHouseholds households, ILots lots, ILotAccounts accounts, IOrganisations organisations,
-        IPeople people, ITasks tasks, CancellationToken cancel)
+        CaseDraw draws, ITasks tasks, CancellationToken cancel)
     {
         if (await CertificationApplication.Find(id, database, cancel) is not { } application)
         {
@@ -69,12 +69,12 @@ public static class SubmitApplication
             return new Refusal("lot-expired", "The shelf life of this lot is over.");
         }
 
-        var seed = Draw.NewSeed();
-        if (await Intake(seed, application, organisations, people, cancel) is not var (body, intake))
+        if (await Intake(application, organisations, draws, database, cancel) is not var (body, drawn))
         {
-            return new Refusal("no-eligible-person", "No certification body has an intake officer for this case.");
+            return new Refusal("no-eligible-person", "No accredited certification body has an intake officer for this case.");
         }
 
+        var intake = drawn.People[CasePart.Intake];
         if (await accounts.PutUnderCertification(application.Lot, id, cancel) is { } busy)
         {
             return busy;
@@ -85,7 +85,7 @@ public static class SubmitApplication
         var count = await CaseWork.NextNumber("application", database, cancel);
         var number = string.Create(CultureInfo.InvariantCulture, $"A-{count:D6}");
         if (!await application.Move(next, Sql.Of($"""
-            , number = {number}, body = {body}, seed = {seed}, intake = {intake}, submitted_at = kernel.now(), amount = {lot.Declared.Amount},
+            , number = {number}, body = {body}, seed = {drawn.Seed}, intake = {intake}, submitted_at = kernel.now(), amount = {lot.Declared.Amount},
               ready_on = {lot.ReadyOn}, expires_on = {lot.ExpiresOn}, scheme_version = {scheme.Version}, fee_minor = {scheme.Fee(application.Currency)}
             """), submitted, database, cancel))
         {
@@ -97,18 +97,20 @@ public static class SubmitApplication
         return null;
     }
 
-    /// <summary>The first body that has an eligible intake officer, and the officer drawn.</summary>
-    private static async Task<(OrganisationId Body, PersonId Officer)?> Intake(
-        string seed, CertificationApplication application, IOrganisations organisations, IPeople people, CancellationToken cancel)
+    /// <summary>The first body that is accredited for the case and has an eligible intake officer, and the officer drawn.</summary>
+    private static async Task<(OrganisationId Body, CaseDraw.Result Drawn)?> Intake(
+        CertificationApplication application, IOrganisations organisations, CaseDraw draws, Database database, CancellationToken cancel)
     {
-        foreach (var body in await organisations.OfKind(OrganisationKind.CertificationBody, cancel))
+        var bodies = await organisations.OfKind(OrganisationKind.CertificationBody, cancel);
+        var accredited = await database.List<OrganisationId>($"""
+            select body from unnest({bodies.Select(body => body.Id).ToArray()}) with ordinality as one (body, place)
+             where certification.accredited(body, {application.Scheme}, {application.RuleGroup}, {application.Village}) order by place
+            """, cancel);
+        foreach (var body in accredited)
         {
-            var officers = await people.Holding(Role.IntakeOfficer, body.Id, null, cancel);
-            var drawn = Draw.Assign(seed, new Dictionary<CasePart, IReadOnlyList<PersonId>> { [CasePart.Intake] = officers },
-                new HashSet<PersonId> { application.Head, application.FiledBy });
-            if (drawn is not null)
+            if (await draws.For(application, DrawCause.Submission, new Dictionary<CasePart, OrganisationId> { [CasePart.Intake] = body }, cancel) is { } drawn)
             {
-                return (body.Id, drawn[CasePart.Intake]);
+                return (body, drawn);
             }
         }
 

@@ -14,12 +14,18 @@ namespace Marketplace.Identity.People;
 /// <param name="Role">One of the chain's roles, snake_case, for example <c>sampler</c>.</param>
 /// <param name="Organisation">Where it is held; absent for roles held in a territory.</param>
 /// <param name="Territory">The territory of duty, for akims, district officers and agents.</param>
-public sealed record RoleGrant([Required, StringLength(40, MinimumLength = 3)] string Role, OrganisationId? Organisation = null, TerritoryCode? Territory = null);
+/// <param name="Until">The end of the term; absent while it is open. Tasks and parts of cases go to others when it ends.</param>
+public sealed record RoleGrant(
+    [Required, StringLength(40, MinimumLength = 3)] string Role, OrganisationId? Organisation = null, TerritoryCode? Territory = null,
+    DateTimeOffset? Until = null);
 
 /// <summary>An officer, buyer or agent to add.</summary>
 /// <param name="Phone">Telephone, which is how the person signs in.</param>
 /// <param name="Roles">One to ten roles.</param>
-public sealed record NewPerson([Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles);
+/// <param name="NationalNumber">National number, 12 digits (Kazakhstan) or 14 (Kyrgyzstan); kept as a keyed hash only, so that two telephones of one human are known as one.</param>
+public sealed record NewPerson(
+    [Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles,
+    NationalNumber? NationalNumber = null);
 
 /// <summary>A person and the roles proposed for it.</summary>
 /// <param name="Id">The person.</param>
@@ -35,17 +41,24 @@ public static class AddPerson
     /// <summary>Add a person, or name a known one, and propose roles for it; a second administrator confirms them.</summary>
     /// <remarks>
     /// 400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has
-    /// none; 409 <c>own-rights</c>.
+    /// none; 400 <c>term-over</c>; 400 <c>bad-national-number</c>; 409 <c>own-rights</c>; 409 <c>number-differs</c> when another national number is known of this person.
     /// </remarks>
     public static async Task<Results<Created<PersonDetails>, ProblemHttpResult>> Handle(
-        NewPerson person, Database database, IPeople people, CancellationToken cancel) =>
-        Answer.Created(await Add(person, database, people, cancel), added => $"/v1/people/{added.Id}");
+        NewPerson person, Database database, Secrets secrets, IPeople people, TimeProvider clock, CancellationToken cancel) =>
+        Answer.Created(await Add(person, database, secrets, people, clock, cancel), added => $"/v1/people/{added.Id}");
 
-    internal static async Task<Outcome<PersonDetails>> Add(NewPerson person, Database database, IPeople people, CancellationToken cancel)
+    internal static async Task<Outcome<PersonDetails>> Add(
+        NewPerson person, Database database, Secrets secrets, IPeople people, TimeProvider clock, CancellationToken cancel)
     {
         if (Telephone.Normal(person.Phone, "KZ") is not { } phone)
         {
             return Refusal.Invalid("#/phone", "not-a-phone", "This is not a telephone number of Kazakhstan or Kyrgyzstan.");
+        }
+
+        var hash = person.NationalNumber?.Index(secrets);
+        if (person.NationalNumber is not null && hash is null)
+        {
+            return Refusal.Invalid("#/nationalNumber", "bad-national-number", "This national number cannot exist; check its digits.");
         }
 
         for (var i = 0; i < person.Roles.Count; i++)
@@ -60,6 +73,11 @@ public static class AddPerson
             {
                 return Refusal.Invalid($"#/roles/{i}", "role-needs-place", "This role is held in an organisation or a territory.");
             }
+
+            if (grant.Until <= clock.GetUtcNow())
+            {
+                return Refusal.Invalid($"#/roles/{i}/until", "term-over", "A term ends later than now.");
+            }
         }
 
         var id = await people.OfPhone(phone, cancel);
@@ -68,13 +86,18 @@ public static class AddPerson
             return InviteToEnrol.OwnRights;
         }
 
+        if (hash is not null && !await people.Identify(id, hash, null, cancel))
+        {
+            return new Refusal("number-differs", "Another national number is known of this person.");
+        }
+
         var proposals = new List<RoleProposal>();
         foreach (var grant in person.Roles)
         {
             proposals.Add((await database.Find<RoleProposal>($"""
-                insert into identity.role_proposal (id, person_id, role, organisation_id, territory)
-                values ({Guid.CreateVersion7()}, {id}, {grant.Role}, {grant.Organisation}, {grant.Territory})
-                returning id, person_id as person, role, organisation_id as organisation, territory, proposed_by, proposed_at
+                insert into identity.role_proposal (id, person_id, role, organisation_id, territory, valid_until)
+                values ({Guid.CreateVersion7()}, {id}, {grant.Role}, {grant.Organisation}, {grant.Territory}, {grant.Until})
+                returning {ListRoleProposals.Columns}
                 """, cancel))!);
         }
 

@@ -20,7 +20,8 @@ public static class EndRole
     {
         var ended = await database.Execute($"""
             with ended as (
-                update identity.role_assignment set valid_until = kernel.now() where person_id = {id} and role = {role} and valid_until is null
+                update identity.role_assignment set valid_until = kernel.now()
+                 where person_id = {id} and role = {role} and (valid_until is null or valid_until > kernel.now())
                 returning person_id)
             update identity.person set stamp = stamp + 1 where id in (select person_id from ended)
             """, cancel);

@@ -45,4 +45,10 @@ internal sealed class PeopleQuestions(Database database, Secrets secrets) : IPeo
         known ??= await database.Value<Guid?>($"select id from identity.person where tenant_id = kernel.tenant() and phone_hash = {hash}", cancel);
         return PersonId.From(known!.Value);
     }
+
+    public async Task<bool> Identify(PersonId person, byte[] nationalNumberHash, byte[]? instead, CancellationToken cancel) =>
+        await database.Execute($"""
+            update identity.person set national_number_hash = {nationalNumberHash}
+             where id = {person} and coalesce(national_number_hash, {nationalNumberHash}) in ({nationalNumberHash}, {instead})
+            """, cancel) == 1;
 }

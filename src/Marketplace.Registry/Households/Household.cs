@@ -136,7 +136,7 @@ internal sealed class Verification(Database database, Officers officers, ITasks 
         {
             await tasks.Open(new TaskToOpen(
                 household.Id.Value, household.Stage == HouseholdStage.MergeReview ? Review : Confirm, responsible,
-                await tasks.Deadline(household.Country, DaysToAnswer, cancel), Role.DistrictOfficer, null, household.Village), cancel);
+                await tasks.Deadline(household.Country, DaysToAnswer, cancel), Role.DistrictOfficer, null, household.Village, Role.OkrugAkim), cancel);
         }
     }
 }

@@ -48,7 +48,7 @@ internal static class HouseholdView
             select id, number, name, head, village, stage, national_number_sealed, language, reasons, applicant, registered_at, version
               from registry.household where id = {id}
             """, cancel))!;
-        var members = await database.List<HouseholdMember>($"""
+        var members = await database.List<Member>($"""
             select name, relation from registry.household_member where household = {id} order by position
             """, cancel);
         var agents = await database.List<HouseholdAgentDetails>($"""
@@ -61,13 +61,15 @@ internal static class HouseholdView
             """, cancel);
         return new HouseholdDetails(
             row.Id, row.Number, row.Name, row.Head, row.Village, row.Stage, NationalNumber.Opened(secrets, row.NationalNumberSealed, id.Value),
-            row.Language, members, row.Reasons, agents, account?.Details, row.Applicant, row.RegisteredAt, row.Version);
+            row.Language, [.. members.Select(member => new HouseholdMember(member.Name, member.Relation))], row.Reasons, agents, account?.Details, row.Applicant, row.RegisteredAt, row.Version);
     }
 
     internal sealed record Account(string Holder, string IbanTail, DateTimeOffset UsableFrom)
     {
         public PayoutAccountDetails Details => new(Holder, "****************" + IbanTail, UsableFrom);
     }
+
+    private sealed record Member(string Name, HouseholdRelation Relation);
 
     private sealed record Row(
         HouseholdId Id, string Number, string Name, PersonId Head, TerritoryCode Village, HouseholdStage Stage, byte[] NationalNumberSealed,

@@ -55,7 +55,9 @@ public enum ConsentChannel
 /// <summary>A member of a household besides its head.</summary>
 /// <param name="Name">Name, 2 to 120 characters.</param>
 /// <param name="Relation">Relation to the head.</param>
-public sealed record HouseholdMember([StringLength(120, MinimumLength = 2)] string Name, HouseholdRelation Relation);
+/// <param name="NationalNumber">Optional, only ever sent: kept as a keyed hash, so that a member who is an officer does not act in the household's cases.</param>
+public sealed record HouseholdMember(
+    [StringLength(120, MinimumLength = 2)] string Name, HouseholdRelation Relation, NationalNumber? NationalNumber = null);
 
 /// <summary>Consent to a published text.</summary>
 /// <param name="Version">The text's version, from <c>GET /v1/consent-texts</c>.</param>
@@ -135,7 +137,8 @@ public static class RegisterHousehold
             await Insert(stage);
         }
 
-        await Members.Write(database, id, registration.Members, cancel);
+        await people.Identify(head, registration.NationalNumber.Index(secrets, country), null, cancel);
+        await Members.Write(database, id, registration.Members, secrets, cancel);
         await Agree(ConsentPurpose.Registration, cancel);
         if (registration.AgentUntil is { } until)
         {
@@ -196,6 +199,11 @@ public static class RegisterHousehold
             return BadNumber;
         }
 
+        if (Members.Wrong(registration.Members) is { } member)
+        {
+            return member;
+        }
+
         if (registration.Phone is not { } phone)
         {
             return registration.Consent.Channel != ConsentChannel.OwnSession || registration.AgentUntil is not null
@@ -241,15 +249,32 @@ internal sealed record Place(string Country, bool Habitable, string[] Path)
 /// <summary>The members of a household, written as one list.</summary>
 internal static class Members
 {
-    public static async Task Write(Database database, HouseholdId household, IReadOnlyList<HouseholdMember>? members, CancellationToken cancel)
+    /// <summary>The refusal of a member whose national number exists in neither country.</summary>
+    public static Refusal? Wrong(IReadOnlyList<HouseholdMember>? members)
+    {
+        for (var at = 0; at < (members?.Count ?? 0); at++)
+        {
+            if (members![at].NationalNumber is { } number && !number.MayExistIn("KZ") && !number.MayExistIn("KG"))
+            {
+                return RegisterHousehold.BadNumber with { Pointer = $"#/members/{at}/nationalNumber" };
+            }
+        }
+
+        return null;
+    }
+
+    public static async Task Write(
+        Database database, HouseholdId household, IReadOnlyList<HouseholdMember>? members, Secrets secrets, CancellationToken cancel)
     {
         if (members is { Count: > 0 })
         {
             await database.Execute($"""
-                insert into registry.household_member (household, position, name, relation)
-                select {household}, at, name, relation::registry.relation
+                insert into registry.household_member (household, position, name, relation, national_number_hash)
+                select {household}, at, name, relation::registry.relation, decode(nullif(hash, ''), 'hex')
                   from unnest({members.Select(member => member.Name.Trim()).ToArray()},
-                              {members.Select(member => member.Relation.ToString().ToLowerInvariant()).ToArray()}) with ordinality as one (name, relation, at)
+                              {members.Select(member => member.Relation.ToString().ToLowerInvariant()).ToArray()},
+                              {members.Select(member => member.NationalNumber?.Index(secrets) is { } hash ? Convert.ToHexString(hash) : "").ToArray()})
+                       with ordinality as one (name, relation, hash, at)
                 """, cancel);
         }
     }

@@ -66,6 +66,11 @@ public static class ResubmitHousehold
             return RegisterHousehold.BadNumber; // the number of one country says nothing in the other
         }
 
+        if (Members.Wrong(correction.Members) is { } member)
+        {
+            return member;
+        }
+
         byte[]? sealedNumber = null;
         byte[]? index = null;
         if (correction.NationalNumber is { } number)
@@ -82,6 +87,8 @@ public static class ResubmitHousehold
                                 where national_number_index = {index} and id <> {id} and stage not in ('merge_review', 'closed', 'lapsed'))
                 """, cancel);
             next = known ? Household.Next(household.Stage, HouseholdStep.FindDuplicate)!.Value : next;
+            var wrong = await database.Value<byte[]>($"select national_number_index from registry.household where id = {id}", cancel);
+            await people.Identify(household.Head, index, wrong, cancel);
         }
 
         var happened = new HouseholdResubmitted(id, correction.Village);
@@ -97,7 +104,7 @@ public static class ResubmitHousehold
             select kernel.append(id, {nameof(HouseholdResubmitted)}, {Event.Text(happened)}) from moved
             """, cancel);
         await database.Execute($"delete from registry.household_member where household = {id}", cancel);
-        await Members.Write(database, id, correction.Members, cancel);
+        await Members.Write(database, id, correction.Members, secrets, cancel);
         await new Verification(database, new Officers(people), tasks).Await(
             household with { Stage = next, Village = correction.Village, Country = place.Country, Path = place.Path }, cancel);
         return await HouseholdView.Of(id, database, secrets, cancel);

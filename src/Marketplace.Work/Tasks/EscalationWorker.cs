@@ -33,7 +33,8 @@ internal sealed class EscalationWorker(IServiceScopeFactory scopes, ILogger<Esca
         var held = await database.List<Holder>($"""
             select distinct to_person as person from work.task_history where task = {late.Id} and to_person is not null
             """, cancel);
-        var next = await NextUp(late, held.Select(one => one.Person).ToHashSet(), services.GetRequiredService<IPeople>(), cancel);
+        var next = await NextPerson.For(late.EscalateToRole, late.Organisation, late.TerritoryPath, held.Select(one => one.Person).ToHashSet(),
+            services.GetRequiredService<IPeople>(), cancel);
         var again = await services.GetRequiredService<WorkingDays>().Deadline(late.Country, 1, cancel);
         var values = new Dictionary<string, string> { ["kind"] = late.Kind };
         var notices = new List<Notice> { new("task-late", values, late.Responsible) };
@@ -56,46 +57,6 @@ internal sealed class EscalationWorker(IServiceScopeFactory scopes, ILogger<Esca
         await services.GetRequiredService<INotices>().Send(notices, cancel);
         await database.Commit(cancel);
         return true;
-    }
-
-    /// <summary>
-    /// Another holder of the role in the same organisation; else up the territory: the role, then the district officer, then the project office
-    /// and the administrator. Nobody gets the same task twice.
-    /// </summary>
-    private static async Task<PersonId?> NextUp(Late late, HashSet<PersonId> held, IPeople people, CancellationToken cancel)
-    {
-        if (late.Organisation is { } organisation
-            && First(await people.Holding(late.EscalateToRole, organisation, null, cancel)) is { } colleague)
-        {
-            return colleague;
-        }
-
-        foreach (var role in new[] { late.EscalateToRole, Role.DistrictOfficer }.Distinct())
-        {
-            foreach (var code in late.TerritoryPath.Reverse())
-            {
-                if (First(await people.Holding(role, null, TerritoryCode.From(code), cancel)) is { } above)
-                {
-                    return above;
-                }
-            }
-        }
-
-        return First(await people.Holding(Role.ProjectOfficer, null, null, cancel))
-            ?? First(await people.Holding(Role.PlatformAdministrator, null, null, cancel));
-
-        PersonId? First(IReadOnlyList<PersonId> found)
-        {
-            foreach (var person in found)
-            {
-                if (!held.Contains(person))
-                {
-                    return person;
-                }
-            }
-
-            return null;
-        }
     }
 
     private sealed record Late(

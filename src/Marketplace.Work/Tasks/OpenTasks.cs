@@ -20,13 +20,14 @@ internal sealed class OpenTasks(Database database, ITerritories territories, Wor
         // A task that is open already is handed over: the later caller knows better who is to do it and until when.
         await database.Execute($"""
             insert into work.task (subject, kind, responsible, first_responsible, escalate_to_role, organisation, territory, territory_path, country,
-                deadline, escalate_at)
+                deadline, escalate_at, role)
             values ({task.Subject}, {task.Kind}, {task.Responsible}, {task.Responsible}, {task.EscalateToRole}, {task.Organisation}, {task.Territory},
-                {path}, coalesce({place?.Country}, (select country from kernel.tenant where id = kernel.tenant())), {task.Deadline}, {task.Deadline})
+                {path}, coalesce({place?.Country}, (select country from kernel.tenant where id = kernel.tenant())), {task.Deadline}, {task.Deadline},
+                {task.Role})
             on conflict (tenant_id, subject, kind) where closed_at is null do update
                set responsible = excluded.responsible, escalate_to_role = excluded.escalate_to_role, organisation = excluded.organisation,
                    territory = excluded.territory, territory_path = excluded.territory_path, deadline = excluded.deadline,
-                   escalate_at = excluded.escalate_at
+                   escalate_at = excluded.escalate_at, role = excluded.role
             """, cancel);
     }
 
@@ -39,6 +40,24 @@ internal sealed class OpenTasks(Database database, ITerritories territories, Wor
         update work.task set closed_at = greatest(kernel.now(), opened_at), closed_by = kernel.person()
          where tenant_id = kernel.tenant() and subject = {subject} and closed_at is null
         """, cancel);
+
+    public async Task HandOver(Guid subject, string kind, PersonId to, CancellationToken cancel)
+    {
+        var country = await database.Value<string>($"""
+            select country from work.task where subject = {subject} and kind = {kind} and closed_at is null
+            """, cancel);
+        if (country is null)
+        {
+            return;
+        }
+
+        // Whoever gets a case on its last day cannot be blamed for the days before.
+        var least = await calendar.Deadline(country, 1, cancel);
+        await database.Execute($"""
+            update work.task set responsible = {to}, deadline = greatest(deadline, {least}), escalate_at = greatest(escalate_at, {least})
+             where subject = {subject} and kind = {kind} and closed_at is null
+            """, cancel);
+    }
 
     public Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel) => calendar.Deadline(country, days, cancel);
 }

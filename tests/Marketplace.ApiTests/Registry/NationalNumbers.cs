@@ -1,5 +1,5 @@
 using System.Globalization;
-using Marketplace.Registry.Households;
+using Marketplace.Kernel;
 
 namespace Marketplace.ApiTests.Registry;
 

@@ -24,6 +24,8 @@ public sealed partial class MessageTemplatesTests
         application-expired: product
         application-refused: number reason
         application-returned: missing number
+        case-handed-over: number part
+        case-without-person: number part
         certificate-issued: product serial
         goods-rejected: product quantity reason
         goods-weighed: net product total
@@ -37,6 +39,7 @@ public sealed partial class MessageTemplatesTests
         second-factor-changed:
         sign-in-code: code
         task-escalated: kind
+        task-handed-over: kind
         task-late: kind
         """,
         string.Join('\n', MessageTemplates.Known.All.OrderBy(template => template.Code, StringComparer.Ordinal).Select(template =>

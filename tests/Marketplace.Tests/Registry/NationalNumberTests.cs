@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CsCheck;
-using Marketplace.Registry.Households;
+using Marketplace.Kernel;
 
 namespace Marketplace.Tests.Registry;
 

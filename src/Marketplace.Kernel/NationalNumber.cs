@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Marketplace.Kernel;
 
-namespace Marketplace.Registry.Households;
+namespace Marketplace.Kernel;
 
 /// <summary>
 /// A national number: 12 digits in Kazakhstan (IIN), 14 in Kyrgyzstan (PIN). Shown masked everywhere; the digits leave this type
@@ -49,13 +48,36 @@ public readonly struct NationalNumber : IEquatable<NationalNumber>
     }
 
     /// <summary>The number encrypted, bound to its row.</summary>
-    internal byte[] Seal(Secrets secrets, Guid row) => secrets.Seal("national-number", digits!, row);
+    /// <param name="secrets">The key folder.</param>
+    /// <param name="row">The row it is kept in.</param>
+    public byte[] Seal(Secrets secrets, Guid row)
+    {
+        ArgumentNullException.ThrowIfNull(secrets);
+        return secrets.Seal("national-number", digits!, row);
+    }
 
     /// <summary>The keyed hash that finds the same number again.</summary>
-    internal byte[] Index(Secrets secrets, string country) => secrets.Hmac("national-number", country + digits);
+    /// <param name="secrets">The key folder.</param>
+    /// <param name="country"><c>KZ</c> or <c>KG</c>.</param>
+    public byte[] Index(Secrets secrets, string country)
+    {
+        ArgumentNullException.ThrowIfNull(secrets);
+        return secrets.Hmac("national-number", country + digits);
+    }
+
+    /// <summary>The keyed hash of a number whose country its length says; null when it exists in neither.</summary>
+    /// <param name="secrets">The key folder.</param>
+    public byte[]? Index(Secrets secrets) => MayExistIn("KZ") ? Index(secrets, "KZ") : MayExistIn("KG") ? Index(secrets, "KG") : null;
 
     /// <summary>The number sealed before, to be shown masked.</summary>
-    internal static NationalNumber Opened(Secrets secrets, byte[] sealedNumber, Guid row) => new(secrets.Open("national-number", sealedNumber, row));
+    /// <param name="secrets">The key folder.</param>
+    /// <param name="sealedNumber">What <see cref="Seal"/> made.</param>
+    /// <param name="row">The row it is kept in.</param>
+    public static NationalNumber Opened(Secrets secrets, byte[] sealedNumber, Guid row)
+    {
+        ArgumentNullException.ThrowIfNull(secrets);
+        return new NationalNumber(secrets.Open("national-number", sealedNumber, row));
+    }
 
     /// <summary>Masked: only the last two digits.</summary>
     public override string ToString() => digits is { Length: > 2 } ? new string('*', digits.Length - 2) + digits[^2..] : "**";

@@ -1,0 +1,68 @@
+using Marketplace.Contracts;
+using Marketplace.Kernel;
+using Marketplace.Work.Calendars;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Work.Tasks;
+
+/// <summary>Gives the tasks of people whose role or term ended to others who hold it, and tells them. Several instances may run.</summary>
+internal sealed class HandOverWorker(IServiceScopeFactory scopes, ILogger<HandOverWorker> log) : BackgroundService
+{
+    /// <summary>Offices above every task, in no territory or organisation of its own.</summary>
+    private static readonly string[] Everywhere = [Role.ProjectOfficer, Role.PlatformAdministrator];
+
+    /// <summary>Hands over every task whose person left; how many.</summary>
+    internal Task<int> Pass(CancellationToken cancel) => Rounds.WhileAny(scopes, HandOverOne, cancel);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);
+
+    private async Task<bool> HandOverOne(string tenant, CancellationToken cancel)
+    {
+        await using var scope = Tenants.Scope(scopes, tenant);
+        var services = scope.ServiceProvider;
+        var database = services.GetRequiredService<Database>();
+        var left = await database.Find<Left>($"""
+            select t.id, t.subject, t.kind, t.role, t.responsible, t.organisation, t.territory_path, t.country from work.task t
+             where t.closed_at is null and t.role is not null
+               and not exists (
+                   select from identity.public_role r
+                    where r.person = t.responsible and r.valid_from <= kernel.now() and (r.valid_until is null or r.valid_until > kernel.now())
+                      and (r.role = any ({Everywhere})
+                           or r.role in (t.role, t.escalate_to_role, {Role.DistrictOfficer})
+                              and (r.organisation = t.organisation or r.territory = any (t.territory_path))))
+             order by t.deadline, t.id limit 1 for update of t skip locked
+            """, cancel);
+        if (left is null)
+        {
+            return false;
+        }
+
+        // Who left is not asked again; others who had it before may be, since there is nobody better than an old hand.
+        var next = await NextPerson.For(left.Role, left.Organisation, left.TerritoryPath, new HashSet<PersonId> { left.Responsible },
+            services.GetRequiredService<IPeople>(), cancel);
+        if (next is not { } person)
+        {
+            return false;
+        }
+
+        var least = await services.GetRequiredService<WorkingDays>().Deadline(left.Country, 1, cancel);
+        var happened = new TaskHandedOver(left.Id, left.Subject, left.Kind, left.Responsible, person);
+        await database.Execute($"""
+            with moved as (
+                update work.task set responsible = {person}, deadline = greatest(deadline, {least}), escalate_at = greatest(escalate_at, {least})
+                 where id = {left.Id} returning id)
+            select kernel.append(id, {nameof(TaskHandedOver)}, {Event.Text(happened)}) from moved
+            """, cancel);
+        await services.GetRequiredService<INotices>().Send(
+            [new Notice("task-handed-over", new Dictionary<string, string> { ["kind"] = left.Kind }, person)], cancel);
+        await database.Commit(cancel);
+        return true;
+    }
+
+    private sealed record Left(
+        WorkTaskId Id, Guid Subject, string Kind, string Role, PersonId Responsible, OrganisationId? Organisation, string[] TerritoryPath,
+        string Country);
+}
