@@ -30,7 +30,6 @@ public static class CertificationModule
             ("not-qualified", CaseWork.NotQualified.Sentence),
             ("not-accredited", "This certification body is not accredited for this."),
             ("accreditation-known", "An accreditation with this number is recorded already."),
-            ("two-persons", "This takes two different people, and neither is the one it is about."),
             ("not-drawn", "Nobody is put on a case without a recorded draw."),
             ("draw-not-committed", "The seed of this day was not committed before the draw."),
             ("wrong-stage", "The application is not in a stage that allows this."),

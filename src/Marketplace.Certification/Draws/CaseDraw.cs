@@ -56,7 +56,7 @@ public sealed class CaseDraw(Database database, IPeople people, DrawSeeds seeds)
             return null;
         }
 
-        var parts = drawn.Order().Select(pair => new DrawnPart(pair.Key, pair.Value, candidates[pair.Key])).ToList();
+        var parts = drawn.OrderBy(pair => pair.Key).Select(pair => new DrawnPart(pair.Key, pair.Value, candidates[pair.Key])).ToList();
         await database.Execute($"""
             insert into certification.draw (application, number, day, seed, cause, parts)
             values ({application.Id}, {number}, {day}, {seed}, {cause}, {Event.Text(parts)})

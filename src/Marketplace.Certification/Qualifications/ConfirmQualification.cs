@@ -14,7 +14,7 @@ public static class ConfirmQualification
         .Requires(stepUp: true, Role.QualityManager, Role.PlatformAdministrator).Moves();
 
     /// <summary>Confirm a qualification somebody else granted; it counts from now on.</summary>
-    /// <remarks>Another quality manager of the same body, or the administrator. 404 for another body's; 409 `two-persons` for whoever granted or holds
+    /// <remarks>Another quality manager of the same body, or the administrator. 404 for another body's; 409 `second-person` for whoever granted or holds
     /// it, by any telephone; 409 `changed-meanwhile` when it is confirmed or withdrawn already.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Database database, CancellationToken cancel) =>
         Answer.NoContent(await Confirm(id, database, cancel));

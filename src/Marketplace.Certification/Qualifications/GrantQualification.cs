@@ -46,7 +46,7 @@ public static class GrantQualification
 
     /// <summary>Grant a qualification; it counts once another person confirmed it.</summary>
     /// <remarks>From the first confirmed one on, only the qualified are drawn for that part of those schemes in that organisation. 400 `bad-dates`,
-    /// `producer-part`; 409 `two-persons` for oneself; 409 `not-eligible` when the person does not hold the part's role there.</remarks>
+    /// `producer-part`; 409 `second-person` for oneself; 409 `not-eligible` when the person does not hold the part's role there.</remarks>
     public static async Task<Results<Created<QualificationDetails>, ProblemHttpResult>> Handle(
         QualificationGrant grant, Database database, IPeople people, IOrganisations organisations, CancellationToken cancel)
     {
@@ -80,7 +80,7 @@ public static class GrantQualification
             return Refusal.Invalid("#/until", "bad-dates", "It ends before it starts.");
         }
 
-        // Whoever grants is not the holder, by any telephone: the table's trigger two-persons.
+        // Whoever grants is not the holder, by any telephone: the table's trigger second-person.
         var id = Guid.CreateVersion7();
         var happened = new QualificationGranted(id, grant.Person, grant.Scheme, grant.Part);
         await database.Execute($"""

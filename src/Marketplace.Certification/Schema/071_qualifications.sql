@@ -20,7 +20,7 @@ create table certification.qualification (
     confirmed_at timestamptz,
     withdrawn_by uuid,
     withdrawn_at timestamptz,
-    constraint "two-persons" check (certification.all_different(person, granted_by, confirmed_by)),
+    constraint "second-person" check (certification.all_different(person, granted_by, confirmed_by)),
     check ((confirmed_by is null) = (confirmed_at is null)),
     check ((withdrawn_by is null) = (withdrawn_at is null))
 );
@@ -34,18 +34,18 @@ begin
     if tg_op = 'INSERT' then
         new.granted_at := kernel.now();
         if new.granted_by is distinct from kernel.person() or new.confirmed_by is not null or new.withdrawn_by is not null then
-            raise exception using errcode = 'P0001', constraint = 'two-persons', message = 'A grant is confirmed by another person later.';
+            raise exception using errcode = 'P0001', constraint = 'second-person', message = 'A grant is confirmed by another person later.';
         end if;
     elsif new.confirmed_by is distinct from old.confirmed_by then
         new.confirmed_at := kernel.now();
         if old.confirmed_by is not null or new.confirmed_by is distinct from kernel.person() then
-            raise exception using errcode = 'P0001', constraint = 'two-persons', message = 'A grant is confirmed once, by whoever acts.';
+            raise exception using errcode = 'P0001', constraint = 'second-person', message = 'A grant is confirmed once, by whoever acts.';
         end if;
     end if;
     -- Two telephones of one human are one person.
     if new.granted_by = any (certification.accounts(new.person)) or new.confirmed_by = any (certification.accounts(new.granted_by))
         or new.confirmed_by = any (certification.accounts(new.person)) then
-        raise exception using errcode = 'P0001', constraint = 'two-persons', message = 'Grant, confirmation and holder are three people.';
+        raise exception using errcode = 'P0001', constraint = 'second-person', message = 'Grant, confirmation and holder are three people.';
     end if;
     return new;
 end

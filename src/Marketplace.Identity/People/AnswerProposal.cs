@@ -38,7 +38,7 @@ public static class AnswerProposal
             : Sql.Of($"declined_by = {database.Actor.Person}, declined_at = kernel.now()");
         var proposal = await database.Find<RoleProposal>($"""
             update identity.role_proposal set {answered} where id = {id}
-            returning id, person_id as person, role, organisation_id as organisation, territory, proposed_by, proposed_at
+            returning {ListRoleProposals.Columns}
             """, cancel);
         if (proposal is null)
         {
@@ -48,6 +48,14 @@ public static class AnswerProposal
         if (confirmed)
         {
             await people.Grant(proposal.Person, proposal.Role, proposal.Organisation, null, proposal.Territory, cancel);
+            if (proposal.Until is { } until)
+            {
+                await database.Execute($"""
+                    update identity.role_assignment set valid_until = greatest({until}, valid_from)
+                     where person_id = {proposal.Person} and role = {proposal.Role} and valid_until is null
+                       and organisation_id is not distinct from {proposal.Organisation} and territory is not distinct from {proposal.Territory}
+                    """, cancel);
+            }
         }
 
         return null;

@@ -14,6 +14,9 @@ create view identity.public_role with (security_invoker = true) as
 comment on view identity.public_role is 'Who holds or held a role, for other modules'' guards.';
 grant select on identity.public_role to marketplace_app;
 
+-- A term ends by itself.
+alter table identity.role_proposal add column valid_until timestamptz;
+
 create index role_assignment_person on identity.role_assignment (person_id, role);
 
 -- A role held for a term carries its organisation and territory until the term ends.
