@@ -149,6 +149,8 @@ public static class CertificationModule
         GetDraw.Map(applications);
         ListDrawCommitments.Map(routes.Noun("/draw-commitments", "Applications"));
 
+        SeeDecisionTimes.Map(routes.Noun("/statistics", "Statistics"));
+
         var interests = routes.Noun("/interests", "People of certification");
         DeclareInterest.Map(interests);
         ListInterests.Map(interests);

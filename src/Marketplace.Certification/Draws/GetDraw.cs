@@ -12,13 +12,14 @@ namespace Marketplace.Certification;
 /// <param name="Number">1, 2, 3 … within the application.</param>
 /// <param name="Day">The day (UTC) whose seed it comes from.</param>
 /// <param name="Commitment">SHA-256 of the day's seed, hex; published before the day's first draw.</param>
-/// <param name="DaySeed">The day's seed, hex; absent until the day is over.</param>
 /// <param name="Seed">Hex of HMAC-SHA256, keyed with the day's seed, of the application's id, a bar and the number.</param>
 /// <param name="Cause">Why it was made.</param>
 /// <param name="Parts">Candidates and who was drawn, part by part.</param>
 /// <param name="DrawnAt">When.</param>
+/// <param name="DaySeed">The day's seed, hex; absent until the day is over.</param>
 public sealed record DrawDetails(
-    int Number, DateOnly Day, string Commitment, string? DaySeed, string Seed, DrawCause Cause, IReadOnlyList<DrawnPart> Parts, DateTimeOffset DrawnAt);
+    int Number, DateOnly Day, string Commitment, string Seed, DrawCause Cause, IReadOnlyList<DrawnPart> Parts, DateTimeOffset DrawnAt,
+    string? DaySeed = null);
 
 /// <summary>Every draw of a case.</summary>
 /// <param name="Application">The application.</param>
@@ -50,8 +51,8 @@ public static class GetDraw
               left join certification.draw_reveal r on r.day = d.day
              where d.application = {id} order by d.number
             """, cancel);
-        return new ApplicationDraws(id, [.. rows.Select(row => new DrawDetails(row.Number, row.Day, row.Commitment, row.DaySeed, row.Seed, row.Cause,
-            JsonSerializer.Deserialize<List<DrawnPart>>(row.Parts, Event.Json)!, row.DrawnAt))]);
+        return new ApplicationDraws(id, [.. rows.Select(row => new DrawDetails(row.Number, row.Day, row.Commitment, row.Seed, row.Cause,
+            JsonSerializer.Deserialize<List<DrawnPart>>(row.Parts, Event.Json)!, row.DrawnAt, row.DaySeed))]);
     }
 
     private sealed record Row(

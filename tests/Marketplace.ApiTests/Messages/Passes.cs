@@ -1,3 +1,4 @@
+using Marketplace.Certification;
 using Marketplace.Messages.Outgoing;
 using Marketplace.Registry.Households;
 using Marketplace.Work.Tasks;
@@ -11,6 +12,12 @@ internal static class Passes
     public static Task<int> SendMessages(this IServiceProvider services) => services.GetRequiredService<DeliveryWorker>().Pass(default);
 
     public static Task<int> MoveHouseholds(this IServiceProvider services) => services.GetRequiredService<HouseholdClock>().Pass(default);
+
+    public static Task<int> HandOverTasks(this IServiceProvider services) => services.GetRequiredService<HandOverWorker>().Pass(default);
+
+    public static Task<int> HandOverCases(this IServiceProvider services) => services.GetRequiredService<HandOverCases>().Pass(default);
+
+    public static Task<int> DrawDays(this IServiceProvider services) => services.GetRequiredService<DrawSeeds>().Pass(default);
 
     public static Task<int> EscalateTasks(this IServiceProvider services) => services.GetRequiredService<EscalationWorker>().Pass(default);
 }

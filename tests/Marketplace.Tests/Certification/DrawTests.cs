@@ -60,8 +60,8 @@ public sealed class DrawTests
         var seed = Draw.SeedOf(day, application, 2);
         IReadOnlyList<DrawCandidate> candidates = [.. People.Select((_, at) => Candidate(at))];
         var person = Draw.Assign(seed, new Dictionary<CasePart, IReadOnlyList<DrawCandidate>> { [CasePart.Sampler] = candidates })![CasePart.Sampler];
-        var draw = new DrawDetails(2, new DateOnly(2026, 11, 25), Draw.Commitment(day), Convert.ToHexStringLower(day), seed, DrawCause.HandOver,
-            [new DrawnPart(CasePart.Sampler, person, candidates)], DateTimeOffset.UnixEpoch);
+        var draw = new DrawDetails(2, new DateOnly(2026, 11, 25), Draw.Commitment(day), seed, DrawCause.HandOver,
+            [new DrawnPart(CasePart.Sampler, person, candidates)], DateTimeOffset.UnixEpoch, Convert.ToHexStringLower(day));
 
         Assert.Null(DrawReplay.Fault(application, draw));
         Assert.NotNull(DrawReplay.Fault(application, draw with { Number = 3 }));
