@@ -74,7 +74,7 @@ public sealed class CaseDraw(Database database, IPeople people, DrawSeeds seeds)
         var holders = new List<(CasePart Part, OrganisationId Place, PersonId Person)>();
         foreach (var (part, place) in places)
         {
-            holders.AddRange((await people.Holding(CaseParts.RoleOf(part), place, null, cancel)).Select(person => (part, place, person)));
+            holders.AddRange((await people.Holding(part.Role(), place, null, cancel)).Select(person => (part, place, person)));
         }
 
         var rows = await database.List<Found>($"""

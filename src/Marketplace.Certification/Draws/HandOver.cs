@@ -10,8 +10,15 @@ public sealed class HandOver(Database database, CaseDraw draws, IPeople people, 
     internal async Task<bool> Part(CertificationApplication application, CasePart part, DrawCause cause, CancellationToken cancel)
     {
         var before = application.Assigned(part)!.Value;
-        var place = CaseParts.PlaceOf(part, application)!.Value;
-        var task = await ReassignApplication.CurrentTask(application, database, cancel) is { } current && CaseTask.PartOf(current) == part ? current : null;
+        var place = Assignment.PlaceOf(part, application)!.Value;
+        var current = await ReassignApplication.CurrentTask(application, database, cancel);
+        var partsOwn = current is not null && CaseTask.PartOf(current) == part ? current : null;
+
+        // Late or unfilled, the part's own task may be with somebody above by now.
+        var open = await database.List<string>($"""
+            select kind from work.public_task
+             where subject = {application.Id} and closed_at is null and (responsible = {before} or kind = {partsOwn})
+            """, cancel);
         var managers = await people.Holding(Role.QualityManager, application.Body!.Value, null, cancel);
         var drawn = await draws.For(application, cause, new Dictionary<CasePart, OrganisationId> { [part] = place }, cancel, without: before);
         if (drawn is null)
@@ -20,9 +27,9 @@ public sealed class HandOver(Database database, CaseDraw draws, IPeople people, 
                 insert into certification.unfilled_part (application, part, person, cause) values ({application.Id}, {part}, {before}, {cause})
                     on conflict do nothing
                 """, cancel);
-            if (task is not null && managers is [var first, ..])
+            foreach (var task in managers.Count == 0 ? [] : open)
             {
-                await tasks.HandOver(application.Id.Value, task, first, cancel);
+                await tasks.HandOver(application.Id.Value, task, managers[0], cancel);
             }
 
             await Tell("case-without-person", application, part, managers, cancel);
@@ -30,12 +37,12 @@ public sealed class HandOver(Database database, CaseDraw draws, IPeople people, 
         }
 
         var person = drawn.People[part];
-        if (!await CaseParts.Put(application, part, person, database, cancel))
+        if (!await Assignment.Put(application, part, person, database, cancel))
         {
             return false;
         }
 
-        if (task is not null)
+        foreach (var task in open)
         {
             await tasks.HandOver(application.Id.Value, task, person, cancel);
             await notices.Send([new Notice("task-handed-over", new Dictionary<string, string> { ["kind"] = task }, person)], cancel);
@@ -48,7 +55,7 @@ public sealed class HandOver(Database database, CaseDraw draws, IPeople people, 
     private Task Tell(
         string template, CertificationApplication application, CasePart part, IReadOnlyList<PersonId> managers, CancellationToken cancel)
     {
-        var values = new Dictionary<string, string> { ["number"] = application.Number!, ["part"] = CaseParts.Word(part) };
+        var values = new Dictionary<string, string> { ["number"] = application.Number!, ["part"] = Assignment.Word(part) };
         return notices.Send([.. managers.Select(manager => new Notice(template, values, manager))], cancel);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class HandOverCases(IServiceScopeFactory scopes, ILogger<HandOve
             {
                 await using var scope = Tenants.Scope(scopes, tenant);
                 var database = scope.ServiceProvider.GetRequiredService<Database>();
-                if (await CertificationApplication.Find(left.Application, database, cancel) is { } application && CaseParts.IsOpen(application)
+                if (await CertificationApplication.Find(left.Application, database, cancel) is { } application && application.IsOpen
                     && application.Assigned(left.Part) == left.Person
                     && await scope.ServiceProvider.GetRequiredService<HandOver>().Part(application, left.Part, DrawCause.HandOver, cancel))
                 {
@@ -44,10 +44,10 @@ internal sealed class HandOverCases(IServiceScopeFactory scopes, ILogger<HandOve
         var left = await scope.ServiceProvider.GetRequiredService<Database>().List<LeftPart>($"""
             select a.id as application, one.part, who.person
               from certification.application a
-             cross join unnest({CaseParts.Assigned}, {CaseParts.Assigned.Select(CaseParts.RoleOf).ToArray()}) as one (part, role)
+             cross join unnest({Assignment.Parts}, {Assignment.Parts.Select(part => part.Role()).ToArray()}) as one (part, role)
              cross join lateral (select (to_jsonb(a) ->> one.part::text)::uuid as person,
                                         case when one.part in ('analyst', 'supervisor') then a.laboratory else a.body end as place) who
-             where a.stage not in ('draft', 'granted', 'refused', 'withdrawn') and who.person is not null
+             where a.stage not in ('draft', 'granted', 'refused', 'withdrawn', 'expired_inactive') and who.person is not null
                and not exists (select from identity.public_role r
                                 where r.person = who.person and r.role = one.role and r.organisation = who.place
                                   and r.valid_from <= kernel.now() and (r.valid_until is null or r.valid_until > kernel.now()))

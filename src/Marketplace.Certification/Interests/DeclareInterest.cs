@@ -115,8 +115,8 @@ public static class DeclareInterest
         // The cases are locked: an act under way is finished before, or sees the interest.
         var touched = await database.List<Touched>($"""
             select a.id as application, one.part
-              from certification.application a cross join unnest({CaseParts.Assigned}) as one (part)
-             where a.stage not in ('draft', 'granted', 'refused', 'withdrawn')
+              from certification.application a cross join unnest({Assignment.Parts}) as one (part)
+             where a.stage not in ('draft', 'granted', 'refused', 'withdrawn', 'expired_inactive')
                and (to_jsonb(a) ->> one.part::text)::uuid = any (certification.accounts({person}))
                and certification.conflicted(a, {person})
                and (exists (select from work.public_task t where t.subject = a.id and t.closed_at is null

@@ -69,7 +69,7 @@ public static class GrantQualification
             return Refusal.NotFound;
         }
 
-        if (!(await people.Holding(CaseParts.RoleOf(grant.Part), place, null, cancel)).Contains(grant.Person))
+        if (!(await people.Holding(grant.Part.Role(), place, null, cancel)).Contains(grant.Person))
         {
             return new Refusal("not-eligible", "This person does not hold the role there.", "#/person");
         }

@@ -122,4 +122,4 @@ create table certification.unfilled_part (
 );
 select kernel.protect('certification.unfilled_part', 'select, insert');
 
-create index application_open on certification.application (tenant_id, id) where stage not in ('draft', 'granted', 'refused', 'withdrawn');
+create index application_open on certification.application (tenant_id, id) where stage not in ('draft', 'granted', 'refused', 'withdrawn', 'expired_inactive');
