@@ -58,8 +58,8 @@ public static class ReassignApplication
         }
 
         var places = new Dictionary<CasePart, OrganisationId> { [change.Part] = place };
-        if (await draws.For(application, change.Person is null ? DrawCause.Reassignment : DrawCause.Named, places, cancel, only: change.Person,
-                without: change.Person is null ? before : null) is not { } drawn)
+        if (await draws.For(application, change.Person is null ? DrawCause.Reassignment : DrawCause.Named, places, cancel, change.Person,
+                change.Person is null ? [before] : []) is not { } drawn)
         {
             return new Refusal("no-eligible-person", "Nobody else is eligible for this part.");
         }

@@ -24,6 +24,9 @@ public enum DrawCause
 
     /// <summary>The one before has an interest in the case.</summary>
     Interest,
+
+    /// <summary>The people of a re-test.</summary>
+    Retest,
 }
 
 /// <summary>Draws people for a case and keeps the draw: who is eligible is asked, chance decides, everything is recorded.</summary>
@@ -35,14 +38,14 @@ public sealed class CaseDraw(Database database, IPeople people, DrawSeeds seeds)
     /// <summary>One person for each part at its place; null, and nothing recorded, when there are too few eligible people.</summary>
     /// <param name="places">The organisation each part is taken in.</param>
     /// <param name="only">The one person to be considered, when the quality manager names one.</param>
-    /// <param name="without">A person not to be drawn again.</param>
+    /// <param name="without">People not to be drawn, by any account of theirs.</param>
     internal async Task<Result?> For(
         CertificationApplication application, DrawCause cause, IReadOnlyDictionary<CasePart, OrganisationId> places, CancellationToken cancel,
-        PersonId? only = null, PersonId? without = null)
+        PersonId? only = null, params PersonId[] without)
     {
-        var eligible = await Eligible(application, places, cancel);
+        var eligible = await Eligible(application, places, without, cancel);
         var candidates = places.Keys.ToDictionary(part => part, part => (IReadOnlyList<DrawCandidate>)[.. eligible
-            .Where(one => one.Part == part && one.Person != without && (only is null || one.Person == only)).Select(one => one.Candidate)]);
+            .Where(one => one.Part == part && (only is null || one.Person == only)).Select(one => one.Candidate)]);
         if (candidates.Values.Any(some => some.Count == 0))
         {
             return null;
@@ -69,7 +72,7 @@ public sealed class CaseDraw(Database database, IPeople people, DrawSeeds seeds)
     /// last cases too often in a row comes after everybody else.
     /// </summary>
     private async Task<IReadOnlyList<Row>> Eligible(
-        CertificationApplication application, IReadOnlyDictionary<CasePart, OrganisationId> places, CancellationToken cancel)
+        CertificationApplication application, IReadOnlyDictionary<CasePart, OrganisationId> places, PersonId[] without, CancellationToken cancel)
     {
         var holders = new List<(CasePart Part, OrganisationId Place, PersonId Person)>();
         foreach (var (part, place) in places)
@@ -92,6 +95,7 @@ public sealed class CaseDraw(Database database, IPeople people, DrawSeeds seeds)
                             where earlier.household = a.household and earlier.id <> a.id and (to_jsonb(earlier) ->> one.part::text) is not null
                             order by earlier.submitted_at desc, earlier.id desc limit rule.most_in_a_row) as had) last
              where a.id = {application.Id} and not certification.own_work(a, one.person, one.part) and not certification.conflicted(a, one.person)
+               and not exists (select from unnest({without}) as left_out where one.person = any (certification.accounts(left_out)))
              order by one.part, one.person
             """, cancel);
         var humans = rows.Where(row => row.Human is not null).GroupBy(row => Convert.ToHexString(row.Human!))

@@ -20,7 +20,7 @@ public sealed class HandOver(Database database, CaseDraw draws, IPeople people, 
              where subject = {application.Id} and closed_at is null and (responsible = {before} or kind = {partsOwn})
             """, cancel);
         var managers = await people.Holding(Role.QualityManager, application.Body!.Value, null, cancel);
-        var drawn = await draws.For(application, cause, new Dictionary<CasePart, OrganisationId> { [part] = place }, cancel, without: before);
+        var drawn = await draws.For(application, cause, new Dictionary<CasePart, OrganisationId> { [part] = place }, cancel, only: null, before);
         if (drawn is null)
         {
             await database.Execute($"""

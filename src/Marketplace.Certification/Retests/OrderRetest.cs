@@ -27,15 +27,15 @@ public static class OrderRetest
     /// `no-eligible-person`, `not-assigned`, `own-work`,
     /// `changed-meanwhile`; 404 `not-found`.</remarks>
     public static async Task<Results<Ok<RetestDetails>, ProblemHttpResult>> Handle(
-        CertificationApplicationId id, RetestOrder order, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        CertificationApplicationId id, RetestOrder order, Database database, IOrganisations organisations, CaseDraw draws, ITasks tasks,
         CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(order);
-        return Answer.Ok(await Order(id, order, database, organisations, people, tasks, cancel));
+        return Answer.Ok(await Order(id, order, database, organisations, draws, tasks, cancel));
     }
 
     internal static async Task<Outcome<RetestDetails>> Order(
-        CertificationApplicationId id, RetestOrder order, Database database, IOrganisations organisations, IPeople people, ITasks tasks,
+        CertificationApplicationId id, RetestOrder order, Database database, IOrganisations organisations, CaseDraw draws, ITasks tasks,
         CancellationToken cancel)
     {
         if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application || database.Actor.Organisation != application.Body?.Value)
@@ -72,20 +72,21 @@ public static class OrderRetest
             return Refusal.Invalid("#/indicators", "unknown-indicator", "Only what was measured first is measured again.");
         }
 
-        var seed = Draw.NewSeed();
-        if (await Drawn(seed, application, database, organisations, people, cancel) is not var (laboratory, analyst, supervisor))
+        if (await Drawn(application, database, organisations, draws, cancel) is not var (laboratory, drawn))
         {
             return new Refusal("no-eligible-person", "No laboratory has two people outside this case.");
         }
 
+        var (analyst, supervisor) = (drawn.People[CasePart.Analyst], drawn.People[CasePart.Supervisor]);
+
         // What is left to test, and whether it was ordered before, are the table's: no-retained-part, retest-ordered.
         var retest = RetestId.New();
-        var ordered = new RetestOrdered(id, retest, order.Reason, laboratory, seed);
+        var ordered = new RetestOrdered(id, retest, order.Reason, laboratory, drawn.Seed);
         var sample = await database.Value<SampleId>($"select certification.lasting_sample({id})", cancel);
         await database.Execute($"""
             with ordered as (
                 insert into certification.retest (id, application, sample, reason, note, laboratory, seed, analyst, supervisor)
-                values ({retest}, {id}, {sample}, {order.Reason}, {order.Note}, {laboratory}, {seed}, {analyst}, {supervisor})
+                values ({retest}, {id}, {sample}, {order.Reason}, {order.Note}, {laboratory}, {drawn.Seed}, {analyst}, {supervisor})
                 returning id)
             select kernel.append({id}, {nameof(RetestOrdered)}, {Event.Text(ordered)}) from ordered
             """, cancel);
@@ -96,23 +97,18 @@ public static class OrderRetest
     }
 
     /// <summary>The two people, from another laboratory before the case's own.</summary>
-    private static async Task<(OrganisationId Laboratory, PersonId Analyst, PersonId Supervisor)?> Drawn(
-        string seed, CertificationApplication application, Database database, IOrganisations organisations, IPeople people, CancellationToken cancel)
+    private static async Task<(OrganisationId Laboratory, CaseDraw.Result Drawn)?> Drawn(
+        CertificationApplication application, Database database, IOrganisations organisations, CaseDraw draws, CancellationToken cancel)
     {
         var involved = await database.List<PersonId>($"select person from certification.participation where application = {application.Id}", cancel);
-        var excluded = involved.Concat(Enum.GetValues<CasePart>().Select(application.Assigned).OfType<PersonId>())
-            .Append(PersonId.From(database.Actor.Person!.Value)).ToHashSet();
+        PersonId[] outside = [.. involved, .. Assignment.Parts.Select(application.Assigned).OfType<PersonId>(), PersonId.From(database.Actor.Person!.Value)];
         var laboratories = (await organisations.OfKind(OrganisationKind.Laboratory, cancel)).Select(one => one.Id);
         foreach (var laboratory in laboratories.Where(one => one != application.Laboratory).Append(application.Laboratory!.Value))
         {
-            var drawn = Draw.Assign(seed, new Dictionary<CasePart, IReadOnlyList<PersonId>>
+            var places = new Dictionary<CasePart, OrganisationId> { [CasePart.Analyst] = laboratory, [CasePart.Supervisor] = laboratory };
+            if (await draws.For(application, DrawCause.Retest, places, cancel, only: null, outside) is { } drawn)
             {
-                [CasePart.Analyst] = await people.Holding(Role.LaboratoryAnalyst, laboratory, null, cancel),
-                [CasePart.Supervisor] = await people.Holding(Role.LaboratorySupervisor, laboratory, null, cancel),
-            }, excluded);
-            if (drawn is not null)
-            {
-                return (laboratory, drawn[CasePart.Analyst], drawn[CasePart.Supervisor]);
+                return (laboratory, drawn);
             }
         }
 

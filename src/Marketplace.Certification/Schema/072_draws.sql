@@ -40,7 +40,7 @@ end
 $$;
 create trigger draw_revealed before insert on certification.draw_reveal for each row execute function certification.draw_revealed();
 
-create type certification.draw_cause as enum ('submission', 'acceptance', 'reassignment', 'named', 'hand_over', 'interest');
+create type certification.draw_cause as enum ('submission', 'acceptance', 'reassignment', 'named', 'hand_over', 'interest', 'retest');
 
 create table certification.draw (
     application uuid not null references certification.application,

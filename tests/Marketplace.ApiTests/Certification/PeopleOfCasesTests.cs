@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Marketplace.ApiTests.Registry;
+using Marketplace.Cli.Draws;
 using Marketplace.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -213,9 +214,9 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
             var text = await (await market.Get(farm.Head, $"/v1/applications/{application}/draw")).Content.ReadAsStringAsync();
             await File.WriteAllTextAsync(file, text);
             await File.WriteAllTextAsync(days, published.ToJsonString());
-            Assert.Equal(0, await Cli.Draws.DrawCommand.Build().Parse($"verify {file} --commitments {days}").InvokeAsync());
+            Assert.Equal(0, await DrawCommand.Build().Parse($"verify {file} --commitments {days}").InvokeAsync());
             await File.WriteAllTextAsync(file, text.Replace(after.Draws[1].Seed, after.Draws[0].Seed, StringComparison.Ordinal));
-            Assert.Equal(1, await Cli.Draws.DrawCommand.Build().Parse($"verify {file}").InvokeAsync());
+            Assert.Equal(1, await DrawCommand.Build().Parse($"verify {file}").InvokeAsync());
             folder.Delete(recursive: true);
         }
         finally
