@@ -37,7 +37,9 @@ internal sealed class HandOverCases(IServiceScopeFactory scopes, ILogger<HandOve
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.Every(TimeSpan.FromSeconds(10), Pass, log, stoppingToken);
 
-    /// <summary>Parts still to be taken, or whose task is open, by people without the role. Whoever could not be replaced is tried again only with an open task.</summary>
+    /// <summary>
+    /// Parts still to be taken, or whose task is open, by people without the role. Whoever could not be replaced is tried again only with an open task.
+    /// </summary>
     private async Task<IReadOnlyList<LeftPart>> Left(string tenant, CancellationToken cancel)
     {
         await using var scope = Tenants.Scope(scopes, tenant);

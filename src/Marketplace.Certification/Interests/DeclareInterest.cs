@@ -64,8 +64,9 @@ public static class DeclareInterest
         interests.MapPost("", Handle).WithName("declareInterest").InPersonOnly().RequiresSignIn().Moves();
 
     /// <summary>Declare an interest, for oneself or, as quality manager, for somebody of the own body or of a laboratory.</summary>
-    /// <remarks>Parts of open cases it touches and that are still to be taken go to other people at once. 400 `one-subject` unless exactly one of household, organisation and territory
-    /// is named; 400 `bad-dates` when it starts later than today or ends before it starts; 400 `reason-missing`; 404 for somebody you do not answer
+    /// <remarks>Parts of open cases it touches and that are still to be taken go to other people at once. 400 `one-subject` unless exactly one of
+    /// household, organisation and territory is named; 400 `bad-dates` when it starts later than today or ends before it starts; 400
+    /// `interest-reason-missing`; 404 for somebody you do not answer
     /// for.</remarks>
     public static async Task<Results<Created<InterestDetails>, ProblemHttpResult>> Handle(
         InterestDeclaration declaration, Database database, HandOver handOver, CancellationToken cancel)
@@ -91,7 +92,7 @@ public static class DeclareInterest
 
         if (person != me && declaration.Reason is null)
         {
-            return Refusal.Invalid("#/reason", "reason-missing", "Say how the interest of somebody else is known.");
+            return Refusal.Invalid("#/reason", "interest-reason-missing", "Say how the interest of somebody else is known.");
         }
 
         var today = await database.Value<DateOnly>($"select certification.today()", cancel);

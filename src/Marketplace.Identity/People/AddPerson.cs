@@ -22,7 +22,9 @@ public sealed record RoleGrant(
 /// <summary>An officer, buyer or agent to add.</summary>
 /// <param name="Phone">Telephone, which is how the person signs in.</param>
 /// <param name="Roles">One to ten roles.</param>
-/// <param name="NationalNumber">National number, 12 digits (Kazakhstan) or 14 (Kyrgyzstan); kept as a keyed hash only, so that two telephones of one human are known as one.</param>
+/// <param name="NationalNumber">
+/// National number, 12 digits (Kazakhstan) or 14 (Kyrgyzstan); kept as a keyed hash only, so that two telephones of one human are known as one.
+/// </param>
 public sealed record NewPerson(
     [Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles,
     NationalNumber? NationalNumber = null);

@@ -61,7 +61,8 @@ internal static class HouseholdView
             """, cancel);
         return new HouseholdDetails(
             row.Id, row.Number, row.Name, row.Head, row.Village, row.Stage, NationalNumber.Opened(secrets, row.NationalNumberSealed, id.Value),
-            row.Language, [.. members.Select(member => new HouseholdMember(member.Name, member.Relation))], row.Reasons, agents, account?.Details, row.Applicant, row.RegisteredAt, row.Version);
+            row.Language, [.. members.Select(member => new HouseholdMember(member.Name, member.Relation))], row.Reasons,
+            agents, account?.Details, row.Applicant, row.RegisteredAt, row.Version);
     }
 
     internal sealed record Account(string Holder, string IbanTail, DateTimeOffset UsableFrom)

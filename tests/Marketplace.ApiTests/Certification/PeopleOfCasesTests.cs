@@ -42,7 +42,7 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         var farm = await market.RegisteredFarm();
         var sampler = market.Cast(Role.Sampler);
         var of = new { kind = "finance", household = farm.Household, person = sampler.Person };
-        await Market.Problem(await market.Post(Role.QualityManager, "/v1/interests", of), HttpStatusCode.BadRequest, "reason-missing");
+        await Market.Problem(await market.Post(Role.QualityManager, "/v1/interests", of), HttpStatusCode.BadRequest, "interest-reason-missing");
         await Market.Problem(await market.Post(Role.Reviewer, "/v1/interests", of), HttpStatusCode.NotFound, "not-found");
         await Market.Problem(
             await market.Post(Role.QualityManager, "/v1/interests", new { of.kind, of.household, person = market.Cast(Role.RetailBuyer).Person, reason = "Heard." }),
