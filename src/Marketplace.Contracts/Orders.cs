@@ -49,6 +49,17 @@ public interface IOrders
     /// <param name="order">The order.</param>
     /// <param name="step"><c>dispatch</c>, <c>receive</c>, <c>invoice</c>, <c>pay</c> or <c>pay_out</c>.</param>
     Task<Refusal?> Advance(PurchaseOrderId order, string step, CancellationToken cancel);
+
+    /// <summary>
+    /// Ends what is asked and promised of these lots, flags what was weighed in and not yet received, and tells each buyer once per order. The
+    /// quantity is still to be freed; other households are asked after the commit. Before <see cref="ILotAccounts.Hold"/> it waits for who
+    /// answers now; after it, it must not.
+    /// </summary>
+    /// <param name="wait">False leaves out what somebody else is answering or weighing now.</param>
+    Task<IReadOnlyList<FreedPart>> EndPromises(IReadOnlyList<LotId> lots, bool wait, CancellationToken cancel);
+
+    /// <summary>Takes the flag off goods on their way, and tells their buyers.</summary>
+    Task Clear(IReadOnlyList<LotId> lots, CancellationToken cancel);
 }
 
 /// <summary>An order was placed: its terms are frozen.</summary>
@@ -59,6 +70,9 @@ public sealed record LotAllocated(PromiseId Promise, PurchaseOrderId Order, LotI
 
 /// <summary>A household answered; zero means declined or silent.</summary>
 public sealed record PromiseAnswered(PromiseId Promise, PurchaseOrderId Order, LotId Lot, HouseholdId Household, Quantity Confirmed, UnitPrice Price);
+
+/// <summary>What a household was asked or promised was ended because its certificate was suspended or withdrawn.</summary>
+public sealed record PromiseStopped(PromiseId Promise, PurchaseOrderId Order, LotId Lot, HouseholdId Household, Quantity Quantity);
 
 /// <summary>Every promise of an order is answered or over.</summary>
 public sealed record OrderFirm(PurchaseOrderId Order);

@@ -49,6 +49,13 @@ public interface ILots
 /// <param name="Amount">Grams, millilitres or pieces; one or more.</param>
 public sealed record LotPart(LotId Lot, long Amount);
 
+/// <summary>A part of a lot that an order or reservation has no claim on any more.</summary>
+/// <param name="Cause">The order or reservation.</param>
+/// <param name="Lot">The lot.</param>
+/// <param name="Reserved">What of it was reserved.</param>
+/// <param name="Promised">What of it was promised.</param>
+public sealed record FreedPart(Guid Cause, LotId Lot, long Reserved, long Promised);
+
 /// <summary>
 /// The quantity account of each lot, the one owner of quantity. Every call runs in the caller's transaction, locks the lots in id order,
 /// writes a move for every change and either holds whole or refuses whole.
@@ -66,6 +73,12 @@ public interface ILotAccounts
 
     /// <summary>Makes certified quantity sellable until an instant. Refuses <c>above-ceiling</c> when more is certified than is there.</summary>
     Task<Refusal?> Credit(CertificateId certificate, IReadOnlyList<LotPart> parts, DateTimeOffset sellableUntil, CancellationToken cancel);
+
+    /// <summary>
+    /// Passes what a certificate credited on to its successor: at most what was certified stays so. Refuses <c>sold-already</c> when more is
+    /// reserved, promised or delivered than the successor covers.
+    /// </summary>
+    Task<Refusal?> Recredit(CertificateId replaced, CertificateId successor, LotPart part, DateTimeOffset sellableUntil, CancellationToken cancel);
 
     /// <summary>Holds lots: nothing more leaves them until lifted as often as held. What is reserved stays reserved.</summary>
     Task<Refusal?> Hold(IReadOnlyList<LotId> lots, string reason, CancellationToken cancel);
@@ -91,6 +104,9 @@ public interface ILotAccounts
 
     /// <summary>Gives promised quantity back to the lots.</summary>
     Task<Refusal?> Unpromise(Guid cause, IReadOnlyList<LotPart> parts, CancellationToken cancel);
+
+    /// <summary>Gives reserved and promised quantity of many orders and reservations back, in one statement, after <see cref="Hold"/>.</summary>
+    Task Free(IReadOnlyList<FreedPart> parts, CancellationToken cancel);
 
     /// <summary>
     /// Weighs promised goods: the promised part leaves the promise, what was weighed of it is delivered, and what is missing shrinks the
@@ -124,4 +140,11 @@ public interface IReservations
     /// not open or another's.
     /// </summary>
     Task<Outcome<IReadOnlyList<LotPart>>> TakeOver(Guid reservation, OrganisationId buyer, CancellationToken cancel);
+
+    /// <summary>
+    /// Ends the parts of open reservations that lie in these lots and tells their buyers; their quantity is still to be freed. Before
+    /// <see cref="ILotAccounts.Hold"/> it waits for who is ending a reservation now; after it, it must not.
+    /// </summary>
+    /// <param name="wait">False leaves out what somebody else is ending now.</param>
+    Task<IReadOnlyList<FreedPart>> EndParts(IReadOnlyList<LotId> lots, bool wait, CancellationToken cancel);
 }

@@ -21,6 +21,7 @@ public static class OrdersModule
         services.AddScoped<AllocateOrder>();
         services.Subscribe<AllocateWhenPlaced, OrderPlaced>();
         services.Subscribe<RefillWhenAnswered, PromiseAnswered>();
+        services.Subscribe<RefillWhenStopped, PromiseStopped>();
         services.AddSingleton<PromiseDeadlines>();
         services.AddHostedService(provider => provider.GetRequiredService<PromiseDeadlines>());
         services.AddSingleton(new ConstraintRefusal("own-work", "You cannot decide on your own work."));

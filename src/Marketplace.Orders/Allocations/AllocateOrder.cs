@@ -16,13 +16,19 @@ internal sealed class AllocateOrder(
     private const int MostPlans = 6;
 
     /// <summary>Runs a round; safe to call again at any time.</summary>
-    public async Task Round(PurchaseOrderId id, CancellationToken cancel)
+    public Task Round(PurchaseOrderId id, CancellationToken cancel) => Round(id, reopen: false, cancel);
+
+    /// <summary>Runs a round of an order that lost goods; a firm one is opened again while its cut-off is ahead.</summary>
+    public Task Refill(PurchaseOrderId id, CancellationToken cancel) => Round(id, reopen: true, cancel);
+
+    private async Task Round(PurchaseOrderId id, bool reopen, CancellationToken cancel)
     {
         // The order's row is the lock of its rounds: answers need only their promise.
         var order = await database.Find<PurchaseOrder>($"""
             select {PurchaseOrder.Columns} from orders.purchase_order o where o.id = {id} for update
             """, cancel);
-        if (order is null || PurchaseOrder.Next(order.Stage, OrderStep.Allocate) is not { } allocating)
+        var step = reopen && order?.Stage == OrderStage.Firm ? OrderStep.Refill : OrderStep.Allocate;
+        if (order is null || PurchaseOrder.Next(order.Stage, step) is not { } allocating)
         {
             return;
         }
@@ -45,6 +51,11 @@ internal sealed class AllocateOrder(
         if (asked == 0 && lines.Sum(line => line.Open) == 0)
         {
             stage = PurchaseOrder.Next(stage, OrderStep.Settle)!.Value;
+            if (stage == order.Stage)
+            {
+                return; // firm before, and nobody else to ask
+            }
+
             await database.Execute($"""
                 with moved as (
                     update orders.purchase_order set stage = {stage}, firm_at = kernel.now(), version = version + 1 where id = {id} returning id)

@@ -14,3 +14,9 @@ internal sealed class RefillWhenAnswered(AllocateOrder allocate) : ISubscriber<P
 {
     public Task When(PromiseAnswered happened, Envelope envelope, CancellationToken cancel) => allocate.Round(happened.Order, cancel);
 }
+
+/// <summary>Asks further households for what a suspended or withdrawn certificate took away, even when the order was firm.</summary>
+internal sealed class RefillWhenStopped(AllocateOrder allocate) : ISubscriber<PromiseStopped>
+{
+    public Task When(PromiseStopped happened, Envelope envelope, CancellationToken cancel) => allocate.Refill(happened.Order, cancel);
+}

@@ -26,15 +26,16 @@ namespace Marketplace.Orders.Promises;
 /// <param name="Price">The frozen price.</param>
 /// <param name="AnswerBy">Until when the household may answer.</param>
 /// <param name="AnsweredAt">When it was answered or ended.</param>
+/// <param name="StoppedAt">When the goods' certificate was suspended or withdrawn; keep goods of a tendered promise apart while it is set.</param>
 public sealed record PromiseDetails(
     PromiseId Id, PurchaseOrderId Order, string OrderNumber, OrderLineId Line, LotId Lot, HouseholdId? Household, ProductCode Product, TerritoryCode Village,
     PromiseStage State, Quantity Offered, Quantity? Confirmed, Quantity Amount, Quantity Tendered, UnitPrice Price, DateTimeOffset AnswerBy,
-    DateTimeOffset? AnsweredAt);
+    DateTimeOffset? AnsweredAt, DateTimeOffset? StoppedAt);
 
 /// <summary>Lists promises.</summary>
 public static class ListPromises
 {
-    private const string States = "^(offered|confirmed|declined|silent)$";
+    private const string States = "^(offered|confirmed|declined|silent|stopped)$";
 
     internal static void Map(RouteGroupBuilder promises) => promises.MapGet("", Handle).WithName("listPromises").RequiresSignIn();
 
@@ -118,15 +119,15 @@ public static class ListPromises
 internal sealed record PromiseRow(
     PromiseId Id, PurchaseOrderId Order, string OrderNumber, OrderLineId Line, LotId Lot, HouseholdId? Household, ProductCode Product, TerritoryCode Village,
     PromiseStage Stage, string Unit, long Offered, long? Confirmed, long Amount, long Tendered, long Price, string Currency, string Per,
-    DateTimeOffset AnswerBy, DateTimeOffset? AnsweredAt)
+    DateTimeOffset AnswerBy, DateTimeOffset? AnsweredAt, DateTimeOffset? StoppedAt)
 {
     public static Sql Columns => Sql.Of($"""
         p.id, p.order_id as "order", o.number as order_number, p.line_id as line, p.lot_id as lot, p.household_id as household, p.product_code as product,
         p.village, p.stage, p.unit, p.offered, p.confirmed, p.amount, p.tendered, p.price_ten_thousandths as price, p.currency, p.per, p.answer_by,
-        p.answered_at
+        p.answered_at, p.stopped_at
         """);
 
     public PromiseDetails Details(bool showHousehold) => new(Id, Order, OrderNumber, Line, Lot, showHousehold ? Household : null, Product, Village, Stage,
         new Quantity(Offered, Unit), Confirmed is { } confirmed ? new Quantity(confirmed, Unit) : null, new Quantity(Amount, Unit),
-        new Quantity(Tendered, Unit), new UnitPrice(Price, Currency, Per), AnswerBy, AnsweredAt);
+        new Quantity(Tendered, Unit), new UnitPrice(Price, Currency, Per), AnswerBy, AnsweredAt, StoppedAt);
 }

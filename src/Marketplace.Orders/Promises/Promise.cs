@@ -24,6 +24,9 @@ public enum PromiseStage
 
     /// <summary>The goods were weighed in.</summary>
     Tendered,
+
+    /// <summary>The goods' certificate was suspended or withdrawn.</summary>
+    Stopped,
 }
 
 internal enum PromiseStep
@@ -33,6 +36,7 @@ internal enum PromiseStep
     Expire,
     Cancel,
     Tender,
+    Stop,
 }
 
 /// <summary>The life of a household's promise.</summary>
@@ -46,6 +50,7 @@ internal static class Promise
         (PromiseStage.Offered, PromiseStep.Expire) => PromiseStage.Silent,
         (PromiseStage.Offered or PromiseStage.Confirmed, PromiseStep.Cancel) => PromiseStage.Cancelled,
         (PromiseStage.Confirmed, PromiseStep.Tender) => PromiseStage.Tendered,
+        (PromiseStage.Offered or PromiseStage.Confirmed, PromiseStep.Stop) => PromiseStage.Stopped,
         _ => null,
     };
 }

@@ -45,6 +45,23 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
         return credited == parts.Count ? null : new Refusal("wrong-stage", "A lot of this certificate is not under certification.");
     }
 
+    public async Task<Refusal?> Recredit(
+        CertificateId replaced, CertificateId successor, LotPart part, DateTimeOffset sellableUntil, CancellationToken cancel)
+    {
+        // What was missing at the scale left the account before: the smaller of the two figures is what is certified now.
+        var moved = await database.Execute($"""
+            with before as (select lot_id, certified from supply.lot_account where lot_id = {part.Lot} for no key update),
+            moved as (
+                update supply.lot_account a set certified = least(before.certified, {part.Amount}), sellable_until = {sellableUntil}
+                  from before where a.lot_id = before.lot_id and a.reserved + a.promised + a.delivered <= least(before.certified, {part.Amount})
+                returning a.lot_id, a.certified - before.certified as change),
+            links as (
+                insert into supply.lot_certificate (lot_id, certificate_id, credited, replaces) select lot_id, {successor}, {part.Amount}, {replaced} from moved)
+            insert into supply.lot_move (lot_id, kind, cause, certified) select lot_id, {LotMoveKind.Recredit}, {successor}, change from moved
+            """, cancel);
+        return moved == 1 ? null : new Refusal("sold-already", "More than that is reserved, promised or delivered.");
+    }
+
     public async Task<Refusal?> Hold(IReadOnlyList<LotId> lots, string reason, CancellationToken cancel)
     {
         await database.Execute($"""
@@ -105,6 +122,20 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
 
     public Task<Refusal?> Unpromise(Guid cause, IReadOnlyList<LotPart> parts, CancellationToken cancel) =>
         Shift(cause, parts, LotMoveKind.Unpromise, reserved: 0, promised: -1, leaving: false, cancel);
+
+    public Task Free(IReadOnlyList<FreedPart> parts, CancellationToken cancel) => parts.Count == 0 ? Task.CompletedTask : database.Execute($"""
+        with freed as (
+            select * from unnest({parts.Select(part => part.Cause).ToArray()}, {parts.Select(part => part.Lot).ToArray()},
+                   {parts.Select(part => part.Reserved).ToArray()}, {parts.Select(part => part.Promised).ToArray()})
+                   as one (cause, lot_id, reserved, promised)),
+        lots as (select lot_id, sum(reserved)::bigint as reserved, sum(promised)::bigint as promised from freed group by lot_id),
+        moved as (
+            update supply.lot_account a set reserved = a.reserved - l.reserved, promised = a.promised - l.promised from lots l where a.lot_id = l.lot_id
+            returning a.lot_id)
+        insert into supply.lot_move (lot_id, kind, cause, reserved, promised)
+        select lot_id, (case when reserved > 0 then 'release' else 'unpromise' end)::supply.move_kind, cause, -reserved, -promised
+          from freed join moved using (lot_id)
+        """, cancel);
 
     public async Task<Refusal?> Tender(Guid cause, LotId lot, long promised, long weighed, CancellationToken cancel)
     {

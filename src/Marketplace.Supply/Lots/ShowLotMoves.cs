@@ -40,6 +40,9 @@ public enum LotMoveKind
 
     /// <summary>A hold was lifted.</summary>
     Lift,
+
+    /// <summary>A certificate took the place of another.</summary>
+    Recredit,
 }
 
 /// <summary>One move of a lot's account, in the lot's smallest step.</summary>

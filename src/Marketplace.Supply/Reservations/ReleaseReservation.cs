@@ -47,8 +47,10 @@ public static class ReleaseReservation
         }
 
         // Lots before the buyer's counter, as reserving does: the other order could deadlock with it.
-        var parts = await database.List<LotPart>($"select lot_id as lot, amount from supply.reservation_part where reservation_id = {id}", cancel);
-        if (await accounts.Release(id, parts, cancel) is { } refusal)
+        var parts = await database.List<LotPart>($"""
+            select lot_id as lot, amount from supply.reservation_part where reservation_id = {id} and released_at is null
+            """, cancel);
+        if (parts.Count > 0 && await accounts.Release(id, parts, cancel) is { } refusal)
         {
             throw new InvalidOperationException($"Reservation {id} cannot be released: {refusal.Code}.");
         }
@@ -59,7 +61,7 @@ public static class ReleaseReservation
 }
 
 /// <summary>Hands reservations over to orders.</summary>
-internal sealed class ReservationCalls(Database database, ILotAccounts accounts) : IReservations
+internal sealed class ReservationCalls(Database database, ILotAccounts accounts, INotices notices) : IReservations
 {
     public async Task<Outcome<IReadOnlyList<LotPart>>> TakeOver(Guid reservation, OrganisationId buyer, CancellationToken cancel)
     {
@@ -70,6 +72,32 @@ internal sealed class ReservationCalls(Database database, ILotAccounts accounts)
             ? Outcome<IReadOnlyList<LotPart>>.Of(parts)
             : Refusal.NotFound;
     }
+
+    public async Task<IReadOnlyList<FreedPart>> EndParts(IReadOnlyList<LotId> lots, bool wait, CancellationToken cancel)
+    {
+        // The reservation's row before the lot's account, as everywhere: the other order could deadlock with a release.
+        var ended = await database.List<EndedPart>($"""
+            with open as (
+                select r.id, r.reserved_by from supply.reservation r
+                 where r.state = {ReservationState.Open}
+                   and r.id in (select reservation_id from supply.reservation_part where lot_id = any ({lots.ToArray()}) and released_at is null)
+                 order by r.id for update of r {(wait ? Sql.Of($"") : Sql.Of($"skip locked"))}),
+            ended as (
+                update supply.reservation_part p set released_at = kernel.now() from open
+                 where p.reservation_id = open.id and p.lot_id = any ({lots.ToArray()}) and p.released_at is null
+                returning p.reservation_id, p.lot_id, p.amount, open.reserved_by)
+            select e.reservation_id as reservation, e.lot_id as lot, e.amount, e.reserved_by as buyer, l.product_code as product, l.step as unit
+              from ended e join supply.lot l on l.id = e.lot_id
+            """, cancel);
+        await notices.Send([.. ended.GroupBy(part => part.Reservation).Select(reservation => new Notice("reservation-stopped", new Dictionary<string, string>
+        {
+            ["product"] = string.Join(", ", reservation.Select(part => part.Product.Value).Distinct()),
+            ["quantity"] = new Quantity(reservation.Where(part => part.Unit == reservation.First().Unit).Sum(part => part.Amount), reservation.First().Unit).ToString(),
+        }, reservation.First().Buyer))], cancel);
+        return [.. ended.Select(part => new FreedPart(part.Reservation, part.Lot, part.Amount, 0))];
+    }
+
+    private sealed record EndedPart(Guid Reservation, LotId Lot, long Amount, PersonId Buyer, ProductCode Product, string Unit);
 }
 
 /// <summary>Ends reservations whose time ran out, once each, on whichever instance comes first.</summary>

@@ -27,7 +27,7 @@ public static class ShowReservation
         }
 
         var parts = await database.List<ReservationPart>($"""
-            select lot_id as lot, amount from supply.reservation_part where reservation_id = {id} order by lot_id
+            select lot_id as lot, amount from supply.reservation_part where reservation_id = {id} and released_at is null order by lot_id
             """, cancel);
         return TypedResults.Ok(new ReservationDetails(id, head.State, parts, head.ExpiresAt));
     }

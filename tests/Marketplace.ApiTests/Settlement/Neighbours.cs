@@ -45,6 +45,10 @@ internal sealed class Neighbours : IOrders, IReceipts, IOrganisations, INotices
         return Task.FromResult<Refusal?>(null);
     }
 
+    public Task<IReadOnlyList<FreedPart>> EndPromises(IReadOnlyList<LotId> lots, bool wait, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task Clear(IReadOnlyList<LotId> lots, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<ReceivedPart>> PartsOf(ReceiptId receipt, CancellationToken cancel) => Task.FromResult(Receipts[receipt]);
 
     public Task<IReadOnlyDictionary<HouseholdId, HouseholdCard>> Of(IReadOnlyCollection<HouseholdId> households, CancellationToken cancel) =>

@@ -26,8 +26,14 @@ public sealed partial class MessageTemplatesTests
         application-returned: missing number
         case-handed-over: number part
         case-without-person: number part
+        certificate-changed: reason serial state
         certificate-issued: product serial
+        certificate-replaced: serial successor
+        certificates-withdrawn: count reason
+        goods-cleared: order product quantity
+        goods-on-the-way-stopped: order product quantity
         goods-rejected: product quantity reason
+        goods-stopped: order product quantity
         goods-weighed: net product total
         household-confirmed: number
         household-returned: number reasons
@@ -36,6 +42,7 @@ public sealed partial class MessageTemplatesTests
         payout-account-changed:
         promise-asked: deadline order price product quantity
         promise-released: order
+        reservation-stopped: product quantity
         second-factor-changed:
         sign-in-code: code
         task-escalated: kind

@@ -31,6 +31,7 @@ public sealed class PurchaseOrderTests
             Confirming --Allocate--> Allocating
             Confirming --Settle--> Firm
             Confirming --Cancel--> Cancelled
+            Firm --Refill--> Allocating
             Firm --Dispatch--> Dispatched
             Firm --CancelShort--> Cancelled
             Dispatched --Dispatch--> Dispatched
@@ -70,8 +71,10 @@ public sealed class PurchaseOrderTests
             Offered --Decline--> Declined
             Offered --Expire--> Silent
             Offered --Cancel--> Cancelled
+            Offered --Stop--> Stopped
             Confirmed --Cancel--> Cancelled
             Confirmed --Tender--> Tendered
+            Confirmed --Stop--> Stopped
             """, string.Join('\n', arrows));
     }
 }
