@@ -17,6 +17,7 @@ public static class CatalogueModule
         services.AddScoped<ICatalogueSearch, PostgresSearch>();
         services.Subscribe<ListLotWhenCertified, CertificateIssued>();
         services.Subscribe<DelistWhenCertificateEnds, CertificateStateChanged>();
+        services.Subscribe<RenewWhenReplaced, CertificateReplaced>();
         services.Subscribe<RepriceWhenLotPriced, LotPriced>();
         services.Subscribe<MoveOffersWhenMerged, TerritoriesMerged>();
         return services;

@@ -21,6 +21,8 @@ public static class CertificationModule
         services.AddHostedService(provider => provider.GetRequiredService<HandOverCases>());
         services.AddScoped<CaseDraw>();
         services.AddScoped<HandOver>();
+        services.AddScoped<StopGoods>();
+        services.Subscribe<DepleteWhenReceived, LotReceived>();
         services.AddSingleton<ExpireCertificates>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpireCertificates>());
         foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[
@@ -83,6 +85,14 @@ public static class CertificationModule
             ("unknown-requirement", "There is no such requirement."),
             ("issuance-stopped", "This certification body may not issue now."),
             ("no-decision", "A certificate is issued by a granting decision only."),
+            ("scheme-not-for-product", "This scheme is not for this product."),
+            ("dates-wrong", "Validity begins with the decision and ends with the goods."),
+            ("label-too-long", "The label is longer than 300 characters."),
+            ("lot-certified", "This lot is certified under this scheme already."),
+            ("replacement-open", "A replacement of this certificate waits for its decision."),
+            ("above-certified", "A replacement certifies no more than before."),
+            ("already-replaced", "This certificate was replaced before."),
+            ("revocation-closed", "This revocation was confirmed before."),
             ("wrong-state", "The certificate's state does not allow this step."),
             ("second-person", "A second person has to confirm this."),
             ("key-announced", "The next key is announced already."),
@@ -183,11 +193,18 @@ public static class CertificationModule
         RecordCalibration.Map(equipment);
 
         var certificates = routes.Noun("/certificates", "Certificates");
+        ListCertificates.Map(certificates);
         GetCertificate.Map(certificates);
         GetCertificateLabel.Map(certificates);
-        SuspendCertificate.Map(certificates);
-        ReinstateCertificate.Map(certificates);
-        WithdrawCertificate.Map(certificates);
+        GetCertificateDocument.Map(certificates);
+        ChangeCertificate.Map(certificates);
+        ProposeReplacement.Map(certificates);
+        ListReplacements.Map(certificates);
+        DecideReplacement.Map(certificates);
+        var revocations = routes.Noun("/revocations", "Certificates");
+        PrepareRevocation.Map(revocations);
+        GetRevocation.Map(revocations);
+        ConfirmRevocation.Map(revocations);
         VerifyLabel.Map(routes.Noun("/verifications", "Certificates"));
         GetCredential.Map(certificates);
 

@@ -26,5 +26,11 @@ public sealed record ApplicationDecided(CertificationApplicationId Application, 
 /// <summary>A certificate was issued and its quantity credited.</summary>
 public sealed record CertificateIssued(CertificateId Certificate, string Serial, LotId Lot, string Scheme, Quantity Quantity, DateTimeOffset ValidUntil);
 
-/// <summary>A certificate was suspended, withdrawn, reinstated or ran out; <c>State</c> is <c>suspended</c>, <c>withdrawn</c>, <c>active</c> or <c>expired</c>.</summary>
+/// <summary>A certificate took the place of another one of the same lot; nothing more became sellable by it.</summary>
+public sealed record CertificateReplaced(
+    CertificateId Certificate, string Serial, CertificateId Replaced, LotId Lot, string Scheme, Quantity Quantity, DateTimeOffset ValidUntil);
+
+/// <summary>
+/// A certificate's state moved; <c>State</c> is <c>suspended</c>, <c>withdrawn</c>, <c>active</c>, <c>expired</c>, <c>depleted</c> or <c>replaced</c>.
+/// </summary>
 public sealed record CertificateStateChanged(CertificateId Certificate, LotId Lot, string State);

@@ -261,6 +261,11 @@ internal static class Place
 {
     public static string Country(TerritoryCode village) => village.Value.StartsWith("kg", StringComparison.Ordinal) ? "KG" : "KZ";
 
+    /// <summary>Narrows certificates <c>c</c> to a territory and everything below it.</summary>
+    public static Sql Within(TerritoryCode territory) => Sql.Of($"""
+        and (c.village = {territory} or c.village in (select code from registry.public_territory where path @> array[{territory}]))
+        """);
+
     /// <summary>The end of a day in the country: Kazakhstan has kept UTC+5 since 2024, Kyrgyzstan UTC+6.</summary>
     public static DateTimeOffset EndOf(DateOnly day, string country) =>
         new DateTimeOffset(day.AddDays(1), TimeOnly.MinValue, TimeSpan.FromHours(country == "KG" ? 6 : 5)).AddSeconds(-1).ToUniversalTime();

@@ -29,15 +29,15 @@ public static class DecideApplication
     /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `evaluation-missing`, `nonconformity-open`, `case-paused`,
     /// `issuance-stopped`, `lot-expired`, `above-ceiling`; 409 `changed-meanwhile` when another decision won.</remarks>
     public static async Task<Results<Ok<DecisionOutcome>, ProblemHttpResult>> Handle(
-        CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ITasks tasks, INotices notices,
+        CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ILots lots, ITasks tasks, INotices notices,
         Secrets secrets, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(decision);
-        return Answer.Ok(await Decide(id, decision, database, accounts, tasks, notices, secrets, cancel));
+        return Answer.Ok(await Decide(id, decision, database, accounts, lots, tasks, notices, secrets, cancel));
     }
 
     internal static async Task<Outcome<DecisionOutcome>> Decide(
-        CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ITasks tasks, INotices notices,
+        CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ILots lots, ITasks tasks, INotices notices,
         Secrets secrets, CancellationToken cancel)
     {
         if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
@@ -65,7 +65,7 @@ public static class DecideApplication
         string? serial = null;
         if (decision.Granted)
         {
-            var issued = await IssueCertificate.Issue(application, database, accounts, secrets, cancel);
+            var issued = await IssueCertificate.Issue(application, database, accounts, lots, secrets, cancel);
             if (issued.Refusal is { } stopped)
             {
                 return stopped;

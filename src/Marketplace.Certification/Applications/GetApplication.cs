@@ -75,7 +75,7 @@ public sealed record ApplicationDetails(
               from certification.scheme s
               left join certification.counting_result r on r.application = {application.Id}
               left join certification.decision d on d.application = {application.Id}
-              left join certification.certificate c on c.application = {application.Id}
+              left join certification.certificate c on c.application = {application.Id} and c.state <> 'replaced'
              where s.code = {application.Scheme} and s.version = {application.SchemeVersion}
             """, cancel))!;
         var task = await ReassignApplication.CurrentTask(application, database, cancel);

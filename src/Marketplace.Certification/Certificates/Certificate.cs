@@ -39,8 +39,14 @@ internal enum CertificateStep
 
 /// <summary>A certificate; only its state ever moves.</summary>
 internal sealed record Certificate(
-    CertificateId Id, string Serial, LotId Lot, OrganisationId Issuer, CertificateState State, int Version)
+    CertificateId Id, string Serial, CertificationApplicationId Application, LotId Lot, OrganisationId Issuer, CertificateState State, int Version)
 {
+    /// <summary>The columns of <c>certification.certificate c</c>, in the order of the members.</summary>
+    public static Sql Columns => Sql.Of($"c.id, c.serial, c.application, c.lot, c.issuer, c.state, c.version");
+
+    /// <summary>The state of <c>c</c> now: validity ends by itself, whenever somebody marks it.</summary>
+    public static Sql Shown => Sql.Of($"case when c.state in ('active', 'suspended') and c.valid_until < kernel.now() then 'expired' else c.state end");
+
     /// <summary>The whole life of a certificate. A pair that is not listed is not allowed.</summary>
     public static CertificateState? Next(CertificateState state, CertificateStep step) => (state, step) switch
     {
@@ -55,9 +61,11 @@ internal sealed record Certificate(
 
     /// <summary>The certificate, if the actor's organisation issued it.</summary>
     public static Task<Certificate?> FindIssued(string serial, Database database, CancellationToken cancel) => database.Find<Certificate>($"""
-        select id, serial, lot, issuer, state, version from certification.certificate
-         where serial = {serial} and issuer = {database.Actor.Organisation}
+        select {Columns} from certification.certificate c where c.serial = {serial} and c.issuer = {database.Actor.Organisation}
         """, cancel);
+
+    /// <summary>The refusal of a step that the state does not allow.</summary>
+    public Refusal WrongState() => new("wrong-state", $"A certificate that is {State} does not allow this step.");
 
     /// <summary>Moves the state, keeps the reason and appends the event in one statement; false when somebody else moved it first.</summary>
     public async Task<bool> Move(CertificateState next, string reason, Database database, CancellationToken cancel) => await database.Execute($"""

@@ -12,64 +12,52 @@ namespace Marketplace.Certification;
 /// <param name="Reason">3 to 2000 characters; kept for good.</param>
 public sealed record CertificateChange([StringLength(2000, MinimumLength = 3)] string Reason);
 
-/// <summary>POST /v1/certificates/{serial}/suspension: nothing more leaves the lot from the commit on.</summary>
-public static class SuspendCertificate
+/// <summary>POST /v1/certificates/{serial}/suspension, /reinstatement and /withdrawal.</summary>
+public static class ChangeCertificate
 {
-    internal static void Map(RouteGroupBuilder certificates) => certificates.MapPost("/{serial}/suspension", Handle)
-        .WithName("suspendCertificate").Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
+    internal static void Map(RouteGroupBuilder certificates)
+    {
+        foreach (var (path, name, handle) in ((string, string, Delegate)[])[
+            ("suspension", "suspendCertificate", Suspend), ("reinstatement", "reinstateCertificate", Reinstate), ("withdrawal", "withdrawCertificate", Withdraw)])
+        {
+            certificates.MapPost($"/{{serial}}/{path}", handle).WithName(name).Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
+        }
+    }
 
-    /// <summary>Suspend a certificate; its lot is held in the same transaction.</summary>
+    /// <summary>Suspend a certificate; its goods leave the market in the same step.</summary>
     /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>
     /// <param name="change">Why.</param>
-    /// <remarks>409 `wrong-state`, `changed-meanwhile`.</remarks>
-    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        string serial, CertificateChange change, Database database, ILotAccounts accounts, CancellationToken cancel)
-    {
-        ArgumentNullException.ThrowIfNull(change);
-        return Answer.NoContent(await ChangeCertificate.Take(serial, CertificateStep.Suspend, change.Reason, database, accounts, cancel));
-    }
-}
-
-/// <summary>POST /v1/certificates/{serial}/reinstatement.</summary>
-public static class ReinstateCertificate
-{
-    internal static void Map(RouteGroupBuilder certificates) => certificates.MapPost("/{serial}/reinstatement", Handle)
-        .WithName("reinstateCertificate").Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
+    /// <remarks>Its lot is held, reservations and promises end, their buyers and the household are told, orders ask further households.
+    /// 409 `wrong-state`, `changed-meanwhile`.</remarks>
+    public static Task<Results<NoContent, ProblemHttpResult>> Suspend(
+        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel) =>
+        Answered(serial, CertificateStep.Suspend, change, database, goods, notices, cancel);
 
     /// <summary>Reinstate a suspended certificate; the hold of its lot is lifted.</summary>
     /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>
     /// <param name="change">Why.</param>
-    /// <remarks>409 `wrong-state`, `changed-meanwhile`.</remarks>
-    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        string serial, CertificateChange change, Database database, ILotAccounts accounts, CancellationToken cancel)
-    {
-        ArgumentNullException.ThrowIfNull(change);
-        return Answer.NoContent(await ChangeCertificate.Take(serial, CertificateStep.Reinstate, change.Reason, database, accounts, cancel));
-    }
-}
+    /// <remarks>What the suspension ended stays ended. 409 `wrong-state`, `changed-meanwhile`.</remarks>
+    public static Task<Results<NoContent, ProblemHttpResult>> Reinstate(
+        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel) =>
+        Answered(serial, CertificateStep.Reinstate, change, database, goods, notices, cancel);
 
-/// <summary>POST /v1/certificates/{serial}/withdrawal.</summary>
-public static class WithdrawCertificate
-{
-    internal static void Map(RouteGroupBuilder certificates) => certificates.MapPost("/{serial}/withdrawal", Handle)
-        .WithName("withdrawCertificate").Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
-
-    /// <summary>Withdraw a certificate for good; its lot stays held.</summary>
+    /// <summary>Withdraw a certificate for good; its goods leave the market in the same step and its lot stays held.</summary>
     /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>
     /// <param name="change">Why.</param>
     /// <remarks>409 `wrong-state`, `changed-meanwhile`.</remarks>
-    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        string serial, CertificateChange change, Database database, ILotAccounts accounts, CancellationToken cancel)
+    public static Task<Results<NoContent, ProblemHttpResult>> Withdraw(
+        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel) =>
+        Answered(serial, CertificateStep.Withdraw, change, database, goods, notices, cancel);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Answered(
+        string serial, CertificateStep step, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return Answer.NoContent(await ChangeCertificate.Take(serial, CertificateStep.Withdraw, change.Reason, database, accounts, cancel));
+        return Answer.NoContent(await Take(serial, step, change.Reason, database, goods, notices, cancel));
     }
-}
 
-internal static class ChangeCertificate
-{
-    public static async Task<Refusal?> Take(
-        string serial, CertificateStep step, string reason, Database database, ILotAccounts accounts, CancellationToken cancel)
+    internal static async Task<Refusal?> Take(
+        string serial, CertificateStep step, string reason, Database database, StopGoods goods, INotices notices, CancellationToken cancel)
     {
         if (!Serial.IsWellFormed(serial) || await Certificate.FindIssued(serial, database, cancel) is not { } certificate)
         {
@@ -78,7 +66,7 @@ internal static class ChangeCertificate
 
         if (Certificate.Next(certificate.State, step) is not { } next)
         {
-            return new Refusal("wrong-state", $"A certificate that is {certificate.State} does not allow this step.");
+            return certificate.WrongState();
         }
 
         if (!await certificate.Move(next, reason, database, cancel))
@@ -87,11 +75,21 @@ internal static class ChangeCertificate
         }
 
         // A suspended certificate holds its lot already: withdrawing it keeps that hold.
-        return (certificate.State, next) switch
+        var refusal = (certificate.State, next) switch
         {
-            (CertificateState.Active, CertificateState.Suspended or CertificateState.Withdrawn) => await accounts.Hold([certificate.Lot], reason, cancel),
-            (CertificateState.Suspended, CertificateState.Active) => await accounts.Lift([certificate.Lot], cancel),
+            (CertificateState.Active, CertificateState.Suspended or CertificateState.Withdrawn) => await goods.Stop([certificate.Lot], reason, cancel),
+            (CertificateState.Suspended, CertificateState.Active) => await goods.Resume([certificate.Lot], cancel),
             _ => null,
         };
+        if (refusal is null)
+        {
+            var application = (await CertificationApplication.Find(certificate.Application, database, cancel))!;
+            await notices.Send([new Notice("certificate-changed", new Dictionary<string, string>
+            {
+                ["serial"] = serial, ["state"] = next.ToString().ToLowerInvariant(), ["reason"] = reason,
+            }, application.Head)], cancel);
+        }
+
+        return refusal;
     }
 }

@@ -35,8 +35,8 @@ internal sealed class ExpireCertificates(IServiceScopeFactory scopes, ILogger<Ex
         await using var scope = Tenants.Scope(scopes, tenant);
         var database = scope.ServiceProvider.GetRequiredService<Database>();
         var due = await database.List<Certificate>($"""
-            select id, serial, lot, issuer, state, version from certification.certificate
-             where state in ('active', 'suspended') and valid_until < kernel.now() order by id limit {AtOnce} for update skip locked
+            select {Certificate.Columns} from certification.certificate c
+             where c.state in ('active', 'suspended') and c.valid_until < kernel.now() order by c.id limit {AtOnce} for update skip locked
             """, cancel);
         foreach (var certificate in due)
         {

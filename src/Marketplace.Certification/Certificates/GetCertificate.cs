@@ -30,10 +30,13 @@ namespace Marketplace.Certification;
 /// <param name="ValidUntil">Last instant of validity.</param>
 /// <param name="Label">The signed text of the QR.</param>
 /// <param name="Qr">Address of the QR as SVG.</param>
+/// <param name="Replaces">Serial of the certificate whose place it took; absent when none.</param>
+/// <param name="ReplacedBy">Serial of the certificate that took its place; absent unless replaced.</param>
 public sealed record CertificateDetails(
     string Serial, CertificateState State, ProductCode Product, string ProductNameEn, string ProductNameRu, string ProductNameKk, string ProductNameKy,
     TerritoryCode Village, string VillageNameKk, string VillageNameRu, LotId Lot, Quantity Quantity, Quantity Left, OrganisationId Issuer,
-    string IssuerName, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label, string Qr);
+    string IssuerName, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label, string Qr, string? Replaces,
+    string? ReplacedBy);
 
 /// <summary>GET /v1/certificates/{serial}.</summary>
 public static class GetCertificate
@@ -56,9 +59,11 @@ public static class GetCertificate
         ArgumentNullException.ThrowIfNull(territories);
         ArgumentNullException.ThrowIfNull(organisations);
         if (!Serial.IsWellFormed(serial) || await database.Find<Shown>($"""
-            select c.serial, case when c.state in ('active', 'suspended') and c.valid_until < kernel.now() then 'expired' else c.state end as state,
+            select c.serial, {Certificate.Shown} as state,
                    c.product, c.village, c.lot, c.amount, c.unit, coalesce(s.available, 0) as left_to_sell, c.issuer, c.scheme, c.scheme_version,
-                   c.valid_from, c.valid_until, c.label
+                   c.valid_from, c.valid_until, c.label,
+                   (select o.serial from certification.certificate o where o.id = c.replaces) as replaces,
+                   (select n.serial from certification.certificate n where n.replaces = c.id) as replaced_by
               from certification.certificate c
               left join supply.public_sellable_lot s on s.lot_id = c.lot and s.tenant_id = c.tenant_id and not s.held
              where c.serial = {serial}
@@ -74,12 +79,14 @@ public static class GetCertificate
             product?.NameKk ?? shown.Product.Value, product?.NameKy ?? shown.Product.Value, shown.Village, village?.NameKk ?? shown.Village.Value,
             village?.NameRu ?? shown.Village.Value, shown.Lot, new Quantity(shown.Amount, shown.Unit),
             new Quantity(shown.State == CertificateState.Active ? shown.LeftToSell : 0, shown.Unit), shown.Issuer, issuer?.Name ?? "", shown.Scheme,
-            shown.SchemeVersion, shown.ValidFrom, shown.ValidUntil, shown.Label, $"/v1/certificates/{shown.Serial}/label");
+            shown.SchemeVersion, shown.ValidFrom, shown.ValidUntil, shown.Label, $"/v1/certificates/{shown.Serial}/label", shown.Replaces,
+            shown.ReplacedBy);
     }
 
     private sealed record Shown(
         string Serial, CertificateState State, ProductCode Product, TerritoryCode Village, LotId Lot, long Amount, string Unit, long LeftToSell,
-        OrganisationId Issuer, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label);
+        OrganisationId Issuer, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label, string? Replaces,
+        string? ReplacedBy);
 }
 
 /// <summary>GET /v1/certificates/{serial}/label.</summary>

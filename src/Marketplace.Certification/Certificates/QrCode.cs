@@ -4,35 +4,45 @@ using QRCoder;
 
 namespace Marketplace.Certification;
 
-/// <summary>The QR of a label as one small SVG path: a line per run of dark modules instead of a rectangle each, a fifth of the bytes.</summary>
+/// <summary>The QR of a label as runs of dark modules: a line for each instead of a rectangle per module, a fifth of the bytes.</summary>
 internal static class QrCode
 {
-    public static string Svg(string text)
+    /// <summary>The runs, and how many modules a side has with the quiet zone of four on each side.</summary>
+    public static (IReadOnlyList<(int Row, int From, int Length)> Runs, int Size) Of(string text)
     {
         using var data = QRCodeGenerator.GenerateQrCode(text, QRCodeGenerator.ECCLevel.M);
-        var size = data.ModuleMatrix.Count; // with the quiet zone of four modules on each side
-        var path = new StringBuilder();
-        for (var row = 0; row < size; row++)
+        var runs = new List<(int, int, int)>();
+        for (var row = 0; row < data.ModuleMatrix.Count; row++)
         {
-            var (x, at) = (0, 0);
-            while (at < size)
+            var modules = data.ModuleMatrix[row];
+            for (var at = 0; at < modules.Count; at++)
             {
-                if (!data.ModuleMatrix[row][at])
-                {
-                    at++;
-                    continue;
-                }
-
                 var from = at;
-                while (at < size && data.ModuleMatrix[row][at])
+                while (at < modules.Count && modules[at])
                 {
                     at++;
                 }
 
-                var move = x == 0 ? $"M{from} {row}.5" : $"m{from - x} 0";
-                path.Append(move).Append('h').Append(at - from);
-                x = at;
+                if (at > from)
+                {
+                    runs.Add((row, from, at - from));
+                }
             }
+        }
+
+        return (runs, data.ModuleMatrix.Count);
+    }
+
+    /// <summary>One small SVG path.</summary>
+    public static string Svg(string text)
+    {
+        var (runs, size) = Of(text);
+        var path = new StringBuilder();
+        var (line, x) = (-1, 0);
+        foreach (var (row, from, length) in runs)
+        {
+            path.Append(CultureInfo.InvariantCulture, $"{(row == line ? $"m{from - x} 0" : $"M{from} {row}.5")}h{length}");
+            (line, x) = (row, from + length);
         }
 
         return string.Create(CultureInfo.InvariantCulture,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marketplace.Certification;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
@@ -26,17 +25,7 @@ public sealed class CertificatePage(Database database, IProducts products, ITerr
 
     internal string Icon => Certificate!.State switch { CertificateState.Active => "✓", CertificateState.Suspended => "!", _ => "✕" };
 
-    internal string StateInWords => Words.States[Certificate!.State];
-
-    internal string ProductName => Language switch
-    {
-        "kk" => Certificate!.ProductNameKk,
-        "ru" => Certificate!.ProductNameRu,
-        "ky" => Certificate!.ProductNameKy,
-        _ => Certificate!.ProductNameEn,
-    };
-
-    internal string VillageName => Language is "kk" or "ky" ? Certificate!.VillageNameKk : Certificate!.VillageNameRu;
+    internal CertificateText Text => new(Certificate!, Language);
 
     /// <summary>Shows the certificate; an unknown serial is a page too, with status 404.</summary>
     public async Task<IActionResult> OnGetAsync(string language, string serial, CancellationToken cancel)
@@ -48,16 +37,4 @@ public sealed class CertificatePage(Database database, IProducts products, ITerr
         Response.Headers.ContentLanguage = language;
         return Page();
     }
-
-    internal string InWords(Quantity quantity)
-    {
-        var unit = Units.Trading(quantity.Unit);
-        return ((decimal)quantity.Amount / unit.Steps).ToString("#,0.###", Numbers) + " " + Words.Units[unit.Code];
-    }
-
-    internal string Day(DateTimeOffset instant) =>
-        instant.ToOffset(TimeSpan.FromHours(Certificate!.Village.Value.StartsWith("kg", StringComparison.Ordinal) ? 6 : 5))
-            .ToString("dd.MM.yyyy", CultureInfo.InvariantCulture);
-
-    private NumberFormatInfo Numbers => new() { NumberGroupSeparator = "\u00a0", NumberDecimalSeparator = Language == "en" ? "." : "," };
 }

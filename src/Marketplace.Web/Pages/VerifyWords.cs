@@ -1,3 +1,5 @@
+using Marketplace.Certification;
+
 namespace Marketplace.Web.Pages;
 
 /// <summary>The words of the verifier in one language; those it shares with the certificate's page are that page's.</summary>

@@ -38,18 +38,6 @@ public sealed class CertificateTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
-    public async Task Nothing_is_reserved_after_a_suspension_that_was_first()
-    {
-        var story = await market.CertifiedLot(await market.ActiveFarm());
-        var buyer = market.Cast(Role.RetailBuyer);
-        var answers = await market.Race($"select 1 from supply.lot_account where lot_id = '{story.Lot}' for update", 4,
-            at => at == 0 ? Change(story.Serial, "suspension") : market.Reserve(buyer, story.Lot, 10_000));
-        var account = await market.AccountOf(story.Lot);
-        Assert.Equal((1L, 10_000L * answers.Count(answer => answer.StatusCode == HttpStatusCode.Created)), (account.Holds, account.Reserved));
-        Assert.Equal(HttpStatusCode.Conflict, (await market.Reserve(buyer, story.Lot, 1_000)).StatusCode);
-    }
-
-    [Fact]
     public async Task Another_body_and_another_role_cannot_suspend()
     {
         var story = await market.CertifiedLot(await market.ActiveFarm());
