@@ -23,6 +23,8 @@ public static class CertificationModule
         services.AddScoped<HandOver>();
         services.AddScoped<StopGoods>();
         services.Subscribe<DepleteWhenReceived, LotReceived>();
+        services.AddSingleton<CaseClock>();
+        services.AddHostedService(provider => provider.GetRequiredService<CaseClock>());
         services.AddSingleton<ExpireCertificates>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpireCertificates>());
         foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[
@@ -44,6 +46,11 @@ public static class CertificationModule
             ("unknown-indicator", "There is no such indicator."),
             ("limit-unlike-its-kind", "The limit's values do not suit its kind."),
             ("lot-applied-for", "There is an open application for this lot already."),
+            ("second-return", "It was returned once; only the quality manager returns it again."),
+            ("quality-apart", "The quality manager takes no part in cases of the same month."),
+            ("case-paused", "The case is paused; resume it first."),
+            ("already-paused", "The case is paused already."),
+            ("not-paused", "The case is not paused."),
             ("evaluation-missing", "What the scheme's evaluation asks for is missing: this cannot be granted."),
             ("nonconformity-open", "A non-conformity is open: this can only be refused."),
             ("outcome-findings", "Accept without a major or critical finding; refuse to accept with one."),
@@ -142,6 +149,9 @@ public static class CertificationModule
         FindNonconformity.Map(applications);
         CorrectNonconformity.Map(applications);
         VerifyCorrection.Map(applications);
+        PauseApplication.Map(applications);
+        ResumeApplication.Map(applications);
+        GetProgress.Map(applications);
         TakeSample.Map(applications);
         EnterResults.Map(applications);
         ApproveResults.Map(applications);

@@ -13,6 +13,13 @@ public sealed record TaskToOpen(
     Guid Subject, string Kind, PersonId Responsible, DateTimeOffset Deadline, string EscalateToRole, OrganisationId? Organisation,
     TerritoryCode? Territory, string? Role = null);
 
+/// <summary>An open task.</summary>
+/// <param name="Kind">What is to be done.</param>
+/// <param name="Responsible">Who has it now.</param>
+/// <param name="Deadline">When it is late.</param>
+/// <param name="PausedAt">Since when its clock stands still; null while it runs.</param>
+public sealed record OpenTask(string Kind, PersonId Responsible, DateTimeOffset Deadline, DateTimeOffset? PausedAt);
+
 /// <summary>Calls to Work, in the caller's transaction.</summary>
 public interface ITasks
 {
@@ -27,6 +34,15 @@ public interface ITasks
 
     /// <summary>Gives the open task of this subject and kind to another person, with at least a working day left; nothing happens when there is none.</summary>
     Task HandOver(Guid subject, string kind, PersonId to, CancellationToken cancel);
+
+    /// <summary>Stops the clock of every open task of this subject: none is late or escalates until <see cref="Resume"/>.</summary>
+    Task Pause(Guid subject, CancellationToken cancel);
+
+    /// <summary>Starts the clocks again; deadlines that were not missed before move by the working time the clock stood.</summary>
+    Task Resume(Guid subject, CancellationToken cancel);
+
+    /// <summary>The open tasks of this subject, the earliest deadline first.</summary>
+    Task<IReadOnlyList<OpenTask>> Of(Guid subject, CancellationToken cancel);
 
     /// <summary>The end of a working day some working days later, by the country's calendar.</summary>
     /// <param name="country"><c>KZ</c> or <c>KG</c>.</param>

@@ -221,7 +221,8 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
                 select set_config('app.tenant', {who.Tenant}, true), set_config('app.person', {who.Person?.ToString() ?? ""}, true),
                        set_config('app.organisation', {who.Organisation?.ToString() ?? ""}, true),
                        set_config('app.household', {who.Household?.ToString() ?? ""}, true),
-                       set_config('app.acting_for', {who.ActingFor?.ToString() ?? ""}, true)
+                       set_config('app.acting_for', {who.ActingFor?.ToString() ?? ""}, true),
+                       set_config('app.roles', {string.Join(',', who.Roles)}, true)
                 """).Command());
             batch.BatchCommands.Add(who.Credential is { } credential
                 ? Sql.Of($"select identity.standing({credential}, {who.Stamp})").Command()

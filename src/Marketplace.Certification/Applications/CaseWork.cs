@@ -106,12 +106,32 @@ internal static class CaseWork
         return true;
     }
 
+    /// <summary>What a case waits for, whose part that is and who has it; null for a draft and when it is over.</summary>
+    public static async Task<CaseHolder?> Now(CertificationApplication application, Database database, CancellationToken cancel)
+    {
+        if (await ReassignApplication.CurrentTask(application, database, cancel) is not { } task)
+        {
+            return null;
+        }
+
+        var part = CaseTask.PartOf(task) ?? (task == CaseTask.Verify
+            ? await database.Value<CasePart>($"""
+                select part from certification.nonconformity_now
+                 where application = {application.Id} and severity = 'major' and pending order by number limit 1
+                """, cancel)
+            : CasePart.Producer);
+        return new CaseHolder(task, part, part == CasePart.Producer ? application.FiledBy : application.Assigned(part));
+    }
+
     /// <summary>The next number of a kind in this tenant. Holds the counter's row until commit: call it late.</summary>
     public static Task<long> NextNumber(string kind, Database database, CancellationToken cancel) => database.Value<long>($"""
         insert into certification.numbering as counter (kind, last) values ({kind}, 1)
             on conflict (tenant_id, kind) do update set last = counter.last + 1 returning last
         """, cancel);
 }
+
+/// <summary>Who has a case.</summary>
+internal sealed record CaseHolder(string Task, CasePart Part, PersonId? Person);
 
 // Steps without a contract of their own: history, for the audit trail.
 internal sealed record ApplicationDrafted(CertificationApplicationId Application, LotId Lot);
@@ -133,6 +153,12 @@ internal sealed record NonconformityCorrected(CertificationApplicationId Applica
 internal sealed record CorrectionVerified(CertificationApplicationId Application, int Nonconformity, bool Accepted);
 
 internal sealed record CorrectionLapsed(CertificationApplicationId Application);
+
+internal sealed record ApplicationPaused(CertificationApplicationId Application, PauseReason Reason);
+
+internal sealed record ApplicationResumed(CertificationApplicationId Application);
+
+internal sealed record ApplicationExpired(CertificationApplicationId Application);
 
 internal sealed record SampleTaken(CertificationApplicationId Application, SampleId Sample, DateTimeOffset TakenAt);
 

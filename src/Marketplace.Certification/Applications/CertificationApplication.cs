@@ -214,6 +214,12 @@ internal sealed record CertificationApplication(
     public static Task<CertificationApplication?> FindVisible(CertificationApplicationId id, Database database, CancellationToken cancel) =>
         database.Find<CertificationApplication>($"select {Columns} from certification.application where id = {id} and {Visible(database.Actor)}", cancel);
 
+    /// <summary>One case the condition holds for, locked against everybody else until commit; cases locked already are passed over.</summary>
+    public static Task<CertificationApplication?> FindDue(Sql condition, Database database, CancellationToken cancel) =>
+        database.Find<CertificationApplication>($"""
+            select {Columns} from certification.application where {condition} limit 1 for update skip locked
+            """, cancel);
+
     public PersonId? Assigned(CasePart part) => part switch
     {
         CasePart.Intake => Intake,

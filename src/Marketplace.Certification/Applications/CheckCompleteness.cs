@@ -69,11 +69,7 @@ public static class CheckCompleteness
         }
 
         var earlier = await database.List<bool>($"select complete from certification.completeness where application = {id}", cancel);
-        if (!check.Complete && earlier.Count > 0 && !quality)
-        {
-            return new Refusal("second-return", "It was returned once; only the quality manager returns it again.");
-        }
-
+        // second-return is the table's trigger.
         await database.Execute($"""
             insert into certification.completeness (application, number, complete, missing, requirements)
             values ({id}, {earlier.Count + 1}, {check.Complete}, {missing.Select(item => item.Trim()).ToArray()}, {requirements.ToArray()})

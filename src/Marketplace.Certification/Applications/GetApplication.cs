@@ -45,6 +45,7 @@ public sealed record CasePeople(
 /// <param name="RequiredTests">Indicators that have to be tested.</param>
 /// <param name="Missing">What the last completeness check missed.</param>
 /// <param name="Results">The comparison of the approved results; absent before approval.</param>
+/// <param name="Evaluation">Document review, plan, inspection, non-conformities and pauses; absent for a draft.</param>
 /// <param name="Granted">The decision; absent before it.</param>
 /// <param name="Reason">The decision's reason.</param>
 /// <param name="Certificate">Serial of the certificate.</param>
@@ -56,8 +57,8 @@ public sealed record ApplicationDetails(
     CertificationApplicationId Id, string? Number, LotId Lot, HouseholdId Household, OrganisationId Applicant, ProductCode Product,
     TerritoryCode Village, Quantity Quantity, string Scheme, int SchemeVersion, Money Fee, CertificationStage Stage, int Version, OrganisationId? Body,
     OrganisationId? Laboratory, CasePeople People, string? Task, PersonId? Responsible, IReadOnlyList<string> RequiredSubmissions,
-    IReadOnlyList<string> RequiredTests, IReadOnlyList<string> Missing, ResultComparison? Results, bool? Granted, string? Reason, string? Certificate,
-    DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt, GrowingMethod? Growing,
+    IReadOnlyList<string> RequiredTests, IReadOnlyList<string> Missing, ResultComparison? Results, CaseEvaluation? Evaluation, bool? Granted,
+    string? Reason, string? Certificate, DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt, GrowingMethod? Growing,
     IReadOnlyList<RequiredSubmission> Submissions)
 {
     internal static async Task<Outcome<ApplicationDetails>> Read(CertificationApplicationId id, Database database, CancellationToken cancel) =>
@@ -78,15 +79,16 @@ public sealed record ApplicationDetails(
               left join certification.certificate c on c.application = {application.Id} and c.state <> 'replaced'
              where s.code = {application.Scheme} and s.version = {application.SchemeVersion}
             """, cancel))!;
-        var task = await ReassignApplication.CurrentTask(application, database, cancel);
+        var now = await CaseWork.Now(application, database, cancel);
         return new ApplicationDetails(application.Id, application.Number, application.Lot, application.Household, application.Applicant, application.Product,
             application.Village, new Quantity(application.Amount, application.Unit), application.Scheme, application.SchemeVersion,
             new Money(application.FeeMinor, application.Currency), application.Stage, application.Version, application.Body, application.Laboratory,
             new CasePeople(application.Intake, application.DocumentReviewer, application.Sampler, application.Analyst, application.Supervisor,
                 application.Reviewer, application.DecisionMaker, application.Seed),
-            task, task is null ? null : CaseTask.PartOf(task) is { } part ? application.Assigned(part) : application.FiledBy,
+            now?.Task, now?.Person,
             more.RequiredSubmissions, more.RequiredTests, more.Missing,
             more.Verdict is { } verdict ? new ResultComparison(verdict, JsonSerializer.Deserialize<List<ResultFinding>>(more.Findings!, Event.Json)!) : null,
+            application.Stage == CertificationStage.Draft ? null : await CaseEvaluation.Of(application.Id, database, cancel),
             more.Granted, more.Reason, more.Serial, application.CreatedAt, application.SubmittedAt, application.Growing,
             await OnFile.States(application, more.RequiredSubmissions, database, cancel));
     }

@@ -72,7 +72,7 @@ public static class ReassignApplication
 
         if (await CurrentTask(application, database, cancel) is { } current && CaseTask.PartOf(current) == change.Part)
         {
-            await CaseWork.Hand(application, [current], current, person, database, tasks, cancel);
+            await CaseWork.Hand(application, [], current, person, database, tasks, cancel);
         }
 
         return null;

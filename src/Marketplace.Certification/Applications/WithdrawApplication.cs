@@ -48,6 +48,7 @@ public static class WithdrawApplication
             return busy;
         }
 
+        await database.Execute($"update certification.pause set ended_at = kernel.now() where application = {id} and ended_at is null", cancel);
         await tasks.CloseAll(id.Value, cancel);
         return null;
     }

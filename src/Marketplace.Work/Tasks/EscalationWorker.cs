@@ -23,7 +23,7 @@ internal sealed class EscalationWorker(IServiceScopeFactory scopes, ILogger<Esca
         var database = services.GetRequiredService<Database>();
         var late = await database.Find<Late>($"""
             select id, subject, kind, responsible, escalate_to_role, organisation, territory_path, country from work.task
-             where closed_at is null and escalate_at <= kernel.now() order by escalate_at limit 1 for update skip locked
+             where closed_at is null and paused_at is null and escalate_at <= kernel.now() order by escalate_at limit 1 for update skip locked
             """, cancel);
         if (late is null)
         {

@@ -19,11 +19,12 @@ namespace Marketplace.Work.Tasks;
 /// <param name="Territory">Where the thing is.</param>
 /// <param name="OpenedAt">When it was opened.</param>
 /// <param name="Deadline">When it is late.</param>
-/// <param name="Late">True after the deadline.</param>
+/// <param name="Late">True after the deadline, never while paused.</param>
 /// <param name="Escalated">How often it went to somebody else because it was late; 0 or more.</param>
+/// <param name="PausedAt">Since when its clock stands still; absent while it runs.</param>
 public sealed record TaskDetails(
     WorkTaskId Id, Guid Subject, string Kind, PersonId Responsible, PersonId FirstResponsible, TerritoryCode? Territory, DateTimeOffset OpenedAt,
-    DateTimeOffset Deadline, bool Late, int Escalated);
+    DateTimeOffset Deadline, bool Late, int Escalated, DateTimeOffset? PausedAt);
 
 /// <summary>Lists open tasks.</summary>
 public static class ListTasks
@@ -56,10 +57,10 @@ public static class ListTasks
             "territory" => Sql.Of($"territory_path @> array[{actor.Territory}]::text[]"),
             _ => Sql.Of($"responsible = {actor.Person}"),
         };
-        var overdue = late is true ? Sql.Of($"and deadline <= kernel.now()") : Sql.Of($"");
+        var overdue = late is true ? Sql.Of($"and deadline <= kernel.now() and paused_at is null") : Sql.Of($"");
         var only = kind is null ? Sql.Of($"") : Sql.Of($"and kind = {kind}");
         var rows = await database.List<TaskDetails>($"""
-            select id, subject, kind, responsible, first_responsible, territory, opened_at, deadline, deadline <= kernel.now() as late, escalated
+            select id, subject, kind, responsible, first_responsible, territory, opened_at, deadline, deadline <= kernel.now() and paused_at is null as late, escalated, paused_at
               from work.task
              where closed_at is null and {whose} {overdue} {only}
                and (deadline, id) > ({DateTimeOffset.Parse(after[0], CultureInfo.InvariantCulture)}, {Guid.Parse(after[1])})

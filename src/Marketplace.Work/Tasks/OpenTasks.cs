@@ -17,7 +17,8 @@ internal sealed class OpenTasks(Database database, ITerritories territories, Wor
 
         string[] path = place is null ? [] : [.. place.Path.Select(step => step.Value)];
 
-        // A task that is open already is handed over: the later caller knows better who is to do it and until when.
+        // A task that is open already is handed over: the later caller knows better who is to do it and until when. A clock that stands goes on
+        // standing, from now for the new deadline.
         await database.Execute($"""
             insert into work.task (subject, kind, responsible, first_responsible, escalate_to_role, organisation, territory, territory_path, country,
                 deadline, escalate_at, role)
@@ -27,7 +28,8 @@ internal sealed class OpenTasks(Database database, ITerritories territories, Wor
             on conflict (tenant_id, subject, kind) where closed_at is null do update
                set responsible = excluded.responsible, escalate_to_role = excluded.escalate_to_role, organisation = excluded.organisation,
                    territory = excluded.territory, territory_path = excluded.territory_path, deadline = excluded.deadline,
-                   escalate_at = excluded.escalate_at, role = excluded.role
+                   escalate_at = excluded.escalate_at, role = excluded.role,
+                   paused_at = case when task.paused_at is not null then kernel.now() end
             """, cancel);
     }
 
@@ -59,5 +61,38 @@ internal sealed class OpenTasks(Database database, ITerritories territories, Wor
             """, cancel);
     }
 
+    public Task Pause(Guid subject, CancellationToken cancel) => database.Execute($"""
+        update work.task set paused_at = kernel.now()
+         where tenant_id = kernel.tenant() and subject = {subject} and closed_at is null and paused_at is null
+        """, cancel);
+
+    public async Task Resume(Guid subject, CancellationToken cancel)
+    {
+        var paused = await database.List<Paused>($"""
+            select id, country, paused_at, deadline, escalate_at, kernel.now() as now from work.task
+             where tenant_id = kernel.tenant() and subject = {subject} and closed_at is null and paused_at is not null order by id for update
+            """, cancel);
+        foreach (var task in paused)
+        {
+            // What was late before the pause stays late.
+            var deadline = task.Deadline <= task.PausedAt ? task.Deadline : await calendar.Moved(task.Deadline, task.Country, task.PausedAt, task.Now, cancel);
+            var escalate = task.EscalateAt <= task.PausedAt
+                ? task.EscalateAt
+                : await calendar.Moved(task.EscalateAt, task.Country, task.PausedAt, task.Now, cancel);
+            await database.Execute($"""
+                update work.task set paused_for = paused_for + (kernel.now() - paused_at), paused_at = null, deadline = {deadline}, escalate_at = {escalate}
+                 where id = {task.Id}
+                """, cancel);
+        }
+    }
+
+    public async Task<IReadOnlyList<OpenTask>> Of(Guid subject, CancellationToken cancel) => await database.List<OpenTask>($"""
+        select kind, responsible, deadline, paused_at from work.task
+         where tenant_id = kernel.tenant() and subject = {subject} and closed_at is null order by deadline, kind
+        """, cancel);
+
     public Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel) => calendar.Deadline(country, days, cancel);
+
+    private sealed record Paused(
+        WorkTaskId Id, string Country, DateTimeOffset PausedAt, DateTimeOffset Deadline, DateTimeOffset EscalateAt, DateTimeOffset Now);
 }

@@ -19,5 +19,7 @@ internal static class Passes
 
     public static Task<int> DrawDays(this IServiceProvider services) => services.GetRequiredService<DrawSeeds>().Pass(default);
 
+    public static Task<int> MoveCases(this IServiceProvider services) => services.GetRequiredService<CaseClock>().Pass(default);
+
     public static Task<int> EscalateTasks(this IServiceProvider services) => services.GetRequiredService<EscalationWorker>().Pass(default);
 }
