@@ -60,7 +60,8 @@ public static class ListTasks
         var overdue = late is true ? Sql.Of($"and deadline <= kernel.now() and paused_at is null") : Sql.Of($"");
         var only = kind is null ? Sql.Of($"") : Sql.Of($"and kind = {kind}");
         var rows = await database.List<TaskDetails>($"""
-            select id, subject, kind, responsible, first_responsible, territory, opened_at, deadline, deadline <= kernel.now() and paused_at is null as late, escalated, paused_at
+            select id, subject, kind, responsible, first_responsible, territory, opened_at, deadline,
+                   deadline <= kernel.now() and paused_at is null as late, escalated, paused_at
               from work.task
              where closed_at is null and {whose} {overdue} {only}
                and (deadline, id) > ({DateTimeOffset.Parse(after[0], CultureInfo.InvariantCulture)}, {Guid.Parse(after[1])})
