@@ -109,14 +109,18 @@ end
 $$;
 create trigger moved before update on certification.application for each row when (old.stage <> new.stage) execute function certification.moved();
 
--- 60 calendar days in which the applicant, whose turn it is, did nothing. The time of a pause does not count.
-create function certification.silent(a_case certification.application) returns boolean language sql stable as
+-- 60 calendar days in which the applicant, whose turn it is, did nothing: handed in no document either. The time of a pause does not count.
+create function certification.silent(a_case certification.application) returns boolean language plpgsql stable as
 $$
-    select a_case.stage in ('draft', 'returned_incomplete')
-       and since + certification.paused_since(a_case.id, since) < kernel.now() - interval '60 days'
-       and not exists (select from certification.pause where application = a_case.id and ended_at is null)
-      from (select greatest(a_case.created_at,
-                (select max(recorded_at) from certification.completeness where application = a_case.id)) as since) as turn
+declare
+    v_since timestamptz := greatest(a_case.created_at,
+        (select max(recorded_at) from certification.completeness where application = a_case.id),
+        (select max(recorded_at) from certification.document where application = a_case.id));
+begin
+    return a_case.stage in ('draft', 'returned_incomplete')
+       and v_since + certification.paused_since(a_case.id, v_since) < kernel.now() - interval '60 days'
+       and not exists (select from certification.pause where application = a_case.id and ended_at is null);
+end
 $$;
 create index application_silent on certification.application (tenant_id, created_at) where stage in ('draft', 'returned_incomplete');
 
