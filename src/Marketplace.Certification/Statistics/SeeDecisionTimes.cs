@@ -134,7 +134,15 @@ public static class SeeDecisionTimes
         """);
 
     /// <summary>Working time of the case's pauses inside the span.</summary>
-    private static readonly Sql Paused = Sql.Of($"0::numeric");
+    private static readonly Sql Paused = Sql.Of($"""
+        (select coalesce(sum(l.before + l.works * extract(epoch from ((p.until at time zone 'utc') + l.shift)::time) / 86400
+                             - f.before - f.works * extract(epoch from ((p.since at time zone 'utc') + f.shift)::time) / 86400), 0)
+           from (select greatest(started_at, s.began) as since, least(coalesce(ended_at, s.ended), s.ended) as until
+                   from certification.pause where application = s.subject) as p
+                join calendar f on f.country = s.country and f.day = ((p.since at time zone 'utc') + f.shift)::date
+                join calendar l on l.country = s.country and l.day = ((p.until at time zone 'utc') + l.shift)::date
+          where p.since < p.until)
+        """);
 
     /// <summary>Each country's days with the working days before them; local days, since Kazakhstan keeps UTC+5 and Kyrgyzstan UTC+6.</summary>
     private static Sql Calendar(DateOnly first, DateOnly last) => Sql.Of($"""

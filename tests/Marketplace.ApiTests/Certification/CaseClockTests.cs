@@ -160,7 +160,7 @@ public sealed class QualityManagerTests(Market market) : IClassFixture<Market>
         await Refused(As(Role.DecisionMaker, "quality_manager") + Pause(other), "quality-apart");
         await Refused(As(Role.Sampler, "quality_manager") + Pause(other), "quality-apart");
         await market.Owner($"update certification.participation set recorded_at = recorded_at - interval '32 days' where person = '{quality}'");
-        await market.AsApplication($"begin; update certification.application set decision_maker = '{quality}' where id = '{application}'; rollback");
+        Assert.False(await market.Scalar<bool>($"select certification.manages_quality('{quality}')"));
     }
 
     private static string Return(Guid application, int number) =>

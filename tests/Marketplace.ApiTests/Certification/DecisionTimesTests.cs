@@ -32,6 +32,17 @@ public sealed class DecisionTimesTests(Market market) : IClassFixture<Market>
         var step = seen["steps"]!.AsArray().Single(row => row!["step"]!.GetValue<string>() == "take-sample")!;
         Assert.Equal((5L, 3m, 4.6m, 60m), (step["cases"]!.GetValue<long>(), step["medianDays"]!.GetValue<decimal>(), step["p90Days"]!.GetValue<decimal>(),
             step["withinDeadlinePercent"]!.GetValue<decimal>()));
+
+        // Two working days of the longest were a pause, and are told apart.
+        await market.Owner("""
+            alter table certification.pause disable trigger user;
+            insert into certification.pause (application, number, reason, evidence, stage, person, started_at, ended_by, ended_at)
+            select subject, 1, 'force_majeure', 'Flood.', 'sampling', responsible, '2026-11-03 07:00+00', responsible, '2026-11-05 07:00+00'
+              from work.task where kind = 'take-sample' and closed_at = '2026-11-09 07:00+00'
+            """);
+        seen = await See($"?from=2026-11&to=2026-11&territory={Market.District}&body={body}");
+        step = seen["steps"]!.AsArray().Single(row => row!["step"]!.GetValue<string>() == "take-sample")!;
+        Assert.Equal((3m, 3.6m, 0.4m), (step["medianDays"]!.GetValue<decimal>(), step["p90Days"]!.GetValue<decimal>(), step["pausedDays"]!.GetValue<decimal>()));
         Assert.Empty((await See($"?from=2026-11&to=2026-11&territory=kz-103230000"))["steps"]!.AsArray());
 
         var whole = Assert.Single((await See($"?to={month}"))["decisions"]!.AsArray());
