@@ -19,7 +19,8 @@ public sealed class EndpointPolicyTests(Market market) : IClassFixture<Market>
     public void Acts_that_decide_approve_or_pay_want_a_second_factor()
     {
         string[] grave = ["decideApplication", "approveOrder", "approvePayoutBatch", "suspendCertificate", "withdrawCertificate", "announceIssuerKey", "activateIssuerKey",
-            "proposeKeyRevocation", "confirmKeyRevocation", "publishScheme", "confirmLimit"];
+            "proposeKeyRevocation", "confirmKeyRevocation", "publishScheme", "confirmLimit",
+            "proposeReplacement", "decideReplacement", "prepareRevocation", "confirmRevocation"];
         var endpoints = market.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)
             .Where(endpoint => grave.Contains(endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName)).ToList();
         Assert.Equal(grave.Length, endpoints.Count);
