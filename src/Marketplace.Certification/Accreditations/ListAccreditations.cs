@@ -28,14 +28,13 @@ public static class ListAccreditations
         [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
     {
         var query = $"accreditations {body}";
-        var before = Guid.AllBitsSet;
-        if (cursor is not null && (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out before)))
+        if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }
 
         var rows = await database.List<Row>($"""
-            select {Columns} from certification.accreditation where ({body}::uuid is null or body = {body}) and id < {before}
+            select {Columns} from certification.accreditation where ({body}::uuid is null or body = {body}) and ({after} is null or id < {after})
              order by id desc limit {limit + 1}
             """, cancel);
         var page = cursors.Cut(http, rows, limit, query, row => [row.Id.ToString()]);

@@ -40,7 +40,6 @@ public static class ListApplications
         [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
     {
         var query = $"applications {stage} {mine}";
-        Guid? after = null;
         CertificationStage? only = null;
         if (stage is not null)
         {
@@ -52,14 +51,9 @@ public static class ListApplications
             }
         }
 
-        if (cursor is not null)
+        if (!cursors.After(query, cursor, out var after))
         {
-            if (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out var id))
-            {
-                return Problems.From(Cursors.Bad);
-            }
-
-            after = id;
+            return Problems.From(Cursors.Bad);
         }
 
         var rows = await database.List<ApplicationSummary>($"""

@@ -52,15 +52,9 @@ public static class ListCertificates
         ArgumentNullException.ThrowIfNull(cursors);
         ArgumentNullException.ThrowIfNull(database);
         var query = $"certificates {serial} {product} {territory} {issuer} {scheme} {state} {issuedFrom:O} {issuedUntil:O}";
-        Guid? after = null;
-        if (cursor is not null)
+        if (!cursors.After(query, cursor, out var after))
         {
-            if (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out var id))
-            {
-                return Problems.From(Cursors.Bad);
-            }
-
-            after = id;
+            return Problems.From(Cursors.Bad);
         }
 
         var rows = await database.List<Listed>($"""

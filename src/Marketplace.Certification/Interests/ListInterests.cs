@@ -30,8 +30,7 @@ public static class ListInterests
         [StringLength(400)] string? cursor = null)
     {
         var query = $"interests {scope} {person}";
-        var before = Guid.AllBitsSet;
-        if (cursor is not null && (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out before)))
+        if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }
@@ -39,7 +38,7 @@ public static class ListInterests
         var answering = scope == "organisation" ? Sql.Of($"or {InCareOf(database.Actor)}") : Sql.Of($"");
         var rows = await database.List<InterestDetails>($"""
             select {Columns} from certification.interest i
-             where (i.person = {database.Actor.Person} {answering}) and ({person}::uuid is null or i.person = {person}) and i.id < {before}
+             where (i.person = {database.Actor.Person} {answering}) and ({person}::uuid is null or i.person = {person}) and ({after} is null or i.id < {after})
              order by i.id desc limit {limit + 1}
             """, cancel);
         return TypedResults.Ok(cursors.Cut(http, rows, limit, query, row => [row.Id.ToString()]));

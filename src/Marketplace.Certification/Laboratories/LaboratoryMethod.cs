@@ -75,15 +75,9 @@ public static class ListLaboratoryMethods
         [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
     {
         var query = $"laboratory-methods {laboratory}";
-        Guid? after = null;
-        if (cursor is not null)
+        if (!cursors.After(query, cursor, out var after))
         {
-            if (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out var id))
-            {
-                return Problems.From(Cursors.Bad);
-            }
-
-            after = id;
+            return Problems.From(Cursors.Bad);
         }
 
         var rows = await LaboratoryMethodDetails.Of(Sql.Of($"""

@@ -119,15 +119,9 @@ public static class ListLimitProposals
         [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
     {
         var query = $"limit-proposals {id} {open}";
-        Guid? after = null;
-        if (cursor is not null)
+        if (!cursors.After(query, cursor, out var after))
         {
-            if (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out var read))
-            {
-                return Problems.From(Cursors.Bad);
-            }
-
-            after = read;
+            return Problems.From(Cursors.Bad);
         }
 
         var rows = await LimitProposalDetails.List(Sql.Of($"""

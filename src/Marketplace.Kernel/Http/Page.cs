@@ -46,6 +46,28 @@ public sealed class Cursors(Secrets secrets)
         }
     }
 
+    /// <summary>The id of the last row before, for lists in the order of their ids.</summary>
+    /// <param name="query">The query's own text.</param>
+    /// <param name="cursor">What the request sent; null for the first page.</param>
+    /// <param name="after">The id; null for the first page.</param>
+    /// <returns>False when the cursor is not of this query.</returns>
+    public bool After(string query, string? cursor, out Guid? after)
+    {
+        after = null;
+        if (cursor is null)
+        {
+            return true;
+        }
+
+        if (Read(query, cursor) is not [var last] || !Guid.TryParse(last, out var id))
+        {
+            return false;
+        }
+
+        after = id;
+        return true;
+    }
+
     /// <summary>Cuts one row more than asked into a page and sets the <c>Link</c> header.</summary>
     /// <param name="http">The request.</param>
     /// <param name="rows">Up to <paramref name="limit"/> + 1 rows.</param>

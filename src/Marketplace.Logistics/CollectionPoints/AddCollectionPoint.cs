@@ -66,7 +66,7 @@ public static class ListCollectionPoints
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [Range(1, 200)] int limit = 50, string? cursor = null)
     {
         const string query = "collection-points";
-        if (!After.Read(cursors, query, cursor, out var after))
+        if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }
@@ -77,26 +77,5 @@ public static class ListCollectionPoints
              order by id limit {limit + 1}
             """, cancel);
         return TypedResults.Ok(cursors.Cut(http, rows, limit, query, point => [point.Id.ToString()]));
-    }
-}
-
-/// <summary>The id a page continues after.</summary>
-internal static class After
-{
-    public static bool Read(Cursors cursors, string query, string? cursor, out Guid? after)
-    {
-        after = null;
-        if (cursor is null)
-        {
-            return true;
-        }
-
-        if (cursors.Read(query, cursor) is not [var text] || !Guid.TryParse(text, out var id))
-        {
-            return false;
-        }
-
-        after = id;
-        return true;
     }
 }

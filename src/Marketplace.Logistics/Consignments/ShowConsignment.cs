@@ -65,7 +65,7 @@ public static class ShowConsignment
         string? cursor = null)
     {
         var query = $"consignments {order}";
-        if (!After.Read(cursors, query, cursor, out var after))
+        if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }

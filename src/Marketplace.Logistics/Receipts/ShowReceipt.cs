@@ -69,7 +69,7 @@ public static class ShowReceipt
         string? cursor = null)
     {
         var query = $"receipts {order}";
-        if (!After.Read(cursors, query, cursor, out var after))
+        if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }

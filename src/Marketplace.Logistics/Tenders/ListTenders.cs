@@ -31,7 +31,7 @@ public static class ListTenders
         HouseholdId? household = null, [Range(1, 200)] int limit = 50, string? cursor = null)
     {
         var query = $"tenders {order} {household}";
-        if (!After.Read(cursors, query, cursor, out var after))
+        if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }

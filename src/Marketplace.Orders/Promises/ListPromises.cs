@@ -52,15 +52,9 @@ public static class ListPromises
         HouseholdId? household = null, [RegularExpression(States)] string? state = null, [Range(1, 200)] int limit = 50, string? cursor = null)
     {
         var query = $"promises {order} {household} {state}";
-        Guid? after = null;
-        if (cursor is not null)
+        if (!cursors.After(query, cursor, out var after))
         {
-            if (cursors.Read(query, cursor) is not [var id] || !Guid.TryParse(id, out var parsed))
-            {
-                return Problems.From(Cursors.Bad);
-            }
-
-            after = parsed;
+            return Problems.From(Cursors.Bad);
         }
 
         var whose = await Whose(order, household, database, households, cancel);

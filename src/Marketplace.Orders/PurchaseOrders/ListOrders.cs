@@ -26,15 +26,9 @@ public static class ListOrders
         string? cursor = null)
     {
         var query = $"orders {stage}";
-        Guid? after = null;
-        if (cursor is not null)
+        if (!cursors.After(query, cursor, out var after))
         {
-            if (cursors.Read(query, cursor) is not [var id] || !Guid.TryParse(id, out var parsed))
-            {
-                return Problems.From(Cursors.Bad);
-            }
-
-            after = parsed;
+            return Problems.From(Cursors.Bad);
         }
 
         var rows = await database.List<Row>($"""

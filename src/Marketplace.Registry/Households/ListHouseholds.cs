@@ -36,8 +36,7 @@ public static class ListHouseholds
         [Range(1, Cursors.MostItems)] int limit = 50)
     {
         var name = $"households {stage}";
-        var after = cursor is null ? [Guid.Empty.ToString()] : cursors.Read(name, cursor);
-        if (after is null)
+        if (!cursors.After(name, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }
@@ -49,7 +48,7 @@ public static class ListHouseholds
         var rows = await database.List<HouseholdListed>($"""
             select h.id, h.number, h.name, h.village, h.stage, h.registered_at
               from registry.household h
-             where h.id > {Guid.Parse(after[0])} {only}
+             where ({after} is null or h.id > {after}) {only}
                and (h.head = {actor.Person} or h.applicant = {manages}
                     or h.id in (select a.household from registry.household_agent a
                                  where a.agent = {actor.Person} and a.revoked_at is null and a.valid_until > kernel.now())

@@ -25,8 +25,7 @@ public static class ListOrganisations
         [Range(1, Cursors.MostItems)] int limit = 50)
     {
         var name = $"organisations {kind}";
-        var after = cursor is null ? [Guid.Empty.ToString()] : cursors.Read(name, cursor);
-        if (after is null)
+        if (!cursors.After(name, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }
@@ -34,7 +33,7 @@ public static class ListOrganisations
         var only = Wire.Label<OrganisationKind>(kind) is { } one ? Sql.Of($"and kind = {one}") : Sql.Of($"");
         var rows = await database.List<OrganisationDetails>($"""
             select id, kind, name, territory, bin, fee_basis_points, registered_at from registry.organisation
-             where id > {Guid.Parse(after[0])} {only} order by id limit {limit + 1}
+             where ({after} is null or id > {after}) {only} order by id limit {limit + 1}
             """, cancel);
         return TypedResults.Ok(cursors.Cut(http, rows, limit, name, row => [row.Id.ToString()]));
     }
