@@ -93,7 +93,7 @@ public static class CompareSchemeDraft
 
     /// <summary>Compare a draft with the version it was copied from.</summary>
     public static async Task<Results<Ok<SchemeComparison>, ProblemHttpResult>> Handle(SchemeDraftId id, Database database, CancellationToken cancel) =>
-        Answer.Ok(await SchemeDraft.Find(id, toChange: false, database, cancel) is { } draft
+        Answer.Ok(await SchemeDraft.Find(id, database, cancel) is { } draft
             && await ShowScheme.Find(draft.Code, draft.BasedOn, database, cancel) is { } before
             ? new SchemeComparison(draft.Code, draft.BasedOn, null, SchemeComparison.Between(before, draft.Details.Terms))
             : (Outcome<SchemeComparison>)Refusal.NotFound);

@@ -46,6 +46,6 @@ public static class DraftScheme
             return start.BasedOn is null ? new Refusal("no-scheme", "No such conformity scheme is in force.", "#/code") : Refusal.NotFound;
         }
 
-        return (await SchemeDraft.Find(id, toChange: false, database, cancel))!.Details;
+        return (await SchemeDraft.Find(id, database, cancel))!.Details;
     }
 }

@@ -24,19 +24,10 @@ public static class EditSchemeDraft
     internal static async Task<Outcome<SchemeDraftDetails>> Edit(
         SchemeDraftId id, SchemeTerms terms, IfMatch ifMatch, Database database, CancellationToken cancel)
     {
-        if (await SchemeDraft.Find(id, toChange: true, database, cancel) is not { } draft)
+        var found = await SchemeDraft.ToChange(id, ifMatch, database, cancel);
+        if (found.Refusal is { } refused)
         {
-            return Refusal.NotFound;
-        }
-
-        if (draft.Published is not null)
-        {
-            return SchemeDraft.Closed;
-        }
-
-        if (draft.Version != ifMatch.Version)
-        {
-            return IfMatch.Stale;
+            return refused;
         }
 
         if (await RuleGroups.Unknown([.. terms.RuleGroups, .. terms.Tests.Select(test => test.RuleGroup)], database, cancel))
@@ -49,7 +40,7 @@ public static class EditSchemeDraft
                 update certification.scheme_draft set terms = {Event.Text(terms)}::jsonb, version = version + 1 where id = {id} returning id)
             select kernel.append(id, {nameof(SchemeDraftEdited)}, {Event.Text(new SchemeDraftEdited(id))}) from edited
             """, cancel);
-        return (await SchemeDraft.Find(id, toChange: false, database, cancel))!.Details;
+        return (await SchemeDraft.Find(id, database, cancel))!.Details;
     }
 }
 

@@ -23,20 +23,13 @@ public static class PublishScheme
 
     internal static async Task<Outcome<ConformityScheme>> Publish(SchemeDraftId id, IfMatch ifMatch, Database database, CancellationToken cancel)
     {
-        if (await SchemeDraft.Find(id, toChange: true, database, cancel) is not { } draft)
+        var found = await SchemeDraft.ToChange(id, ifMatch, database, cancel);
+        if (found.Refusal is { } refused)
         {
-            return Refusal.NotFound;
+            return refused;
         }
 
-        if (draft.Published is not null)
-        {
-            return SchemeDraft.Closed;
-        }
-
-        if (draft.Version != ifMatch.Version)
-        {
-            return IfMatch.Stale;
-        }
+        var draft = found.Value!;
 
         // The function writes what no right of the application's could, and refuses with the names of the tables' constraints.
         var version = await database.Value<int>($"select certification.publish_scheme({id})", cancel);

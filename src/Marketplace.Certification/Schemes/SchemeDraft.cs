@@ -1,5 +1,6 @@
 using Marketplace.Contracts;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
 
 namespace Marketplace.Certification;
 
@@ -28,8 +29,6 @@ internal sealed record SchemeDraft(
     /// <summary>Who reads proposals: who makes them, who signs them, who audits.</summary>
     public static readonly string[] Readers = [.. Proposers, Role.ProjectOfficer, Role.Auditor];
 
-    public static readonly Refusal Closed = new("wrong-stage", "A published draft is closed.");
-
     public static readonly Sql Columns = Sql.Of($"""
         id, code, based_on, terms::text as terms, version, organisation, authors, created_at, published, published_by
         """);
@@ -42,10 +41,19 @@ internal sealed record SchemeDraft(
         (organisation = {actor.Organisation} or {actor.Roles.Overlaps([Role.ProjectOfficer, Role.Auditor, Role.PlatformAdministrator])})
         """);
 
-    /// <summary>The draft, locked until commit when it is to be changed.</summary>
-    public static Task<SchemeDraft?> Find(SchemeDraftId id, bool toChange, Database database, CancellationToken cancel) => database.Find<SchemeDraft>($"""
-        select {Columns} from certification.scheme_draft where id = {id} and {Visible(database.Actor)}
-        {(toChange ? Sql.Of($"for update") : Sql.Of($""))}
+    public static Task<SchemeDraft?> Find(SchemeDraftId id, Database database, CancellationToken cancel) => Find(id, Sql.Of($""), database, cancel);
+
+    /// <summary>The open draft as it was read, locked until commit.</summary>
+    public static async Task<Outcome<SchemeDraft>> ToChange(SchemeDraftId id, IfMatch read, Database database, CancellationToken cancel) =>
+        await Find(id, Sql.Of($"for update"), database, cancel) switch
+        {
+            null => Refusal.NotFound,
+            { Published: not null } => new Refusal("wrong-stage", "A published draft is closed."),
+            var draft => draft.Version == read.Version ? draft : IfMatch.Stale,
+        };
+
+    private static Task<SchemeDraft?> Find(SchemeDraftId id, Sql locked, Database database, CancellationToken cancel) => database.Find<SchemeDraft>($"""
+        select {Columns} from certification.scheme_draft where id = {id} and {Visible(database.Actor)} {locked}
         """, cancel);
 }
 

@@ -18,7 +18,7 @@ public static class ShowSchemeDraft
     /// <remarks>404 for a draft of another certification body, unless you sign or audit.</remarks>
     public static async Task<Results<Ok<SchemeDraftDetails>, ProblemHttpResult>> Handle(
         SchemeDraftId id, HttpContext http, Database database, CancellationToken cancel) =>
-        Answer.Versioned(http, await SchemeDraft.Find(id, toChange: false, database, cancel) is { } draft
+        Answer.Versioned(http, await SchemeDraft.Find(id, database, cancel) is { } draft
             ? draft.Details
             : (Outcome<SchemeDraftDetails>)Refusal.NotFound, draft => draft.Version);
 }
@@ -38,15 +38,9 @@ public static class ListSchemeDrafts
         [StringLength(400)] string? cursor = null)
     {
         var query = $"scheme-drafts {open}";
-        Guid? after = null;
-        if (cursor is not null)
+        if (!cursors.After(query, cursor, out var after))
         {
-            if (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out var id))
-            {
-                return Problems.From(Cursors.Bad);
-            }
-
-            after = id;
+            return Problems.From(Cursors.Bad);
         }
 
         var drafts = await database.List<SchemeDraft>($"""
