@@ -28,8 +28,7 @@ public static class ListQualifications
         [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
     {
         var query = $"qualifications {person}";
-        var before = Guid.AllBitsSet;
-        if (cursor is not null && (cursors.Read(query, cursor) is not [var last] || !Guid.TryParse(last, out before)))
+        if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
         }
@@ -40,7 +39,7 @@ public static class ListQualifications
             select {Columns} from certification.qualification
              where ({everywhere} or person = {actor.Person} or organisation = {actor.Organisation}
                     or {actor.Roles.Contains(Role.QualityManager)} and part in ('analyst', 'supervisor'))
-               and ({person}::uuid is null or person = {person}) and id < {before}
+               and ({person}::uuid is null or person = {person}) and ({after} is null or id < {after})
              order by id desc limit {limit + 1}
             """, cancel);
         return TypedResults.Ok(cursors.Cut(http, rows, limit, query, row => [row.Id.ToString()]));
@@ -49,11 +48,15 @@ public static class ListQualifications
     internal static Task<QualificationDetails?> Find(Guid id, Database database, CancellationToken cancel) =>
         database.Find<QualificationDetails>($"select {Columns} from certification.qualification where id = {id}", cancel);
 
-    /// <summary>Whether the actor answers for it: the administrator, or a quality manager of the body it is held in or that granted it.</summary>
-    internal static async Task<bool> Keeps(QualificationDetails qualification, Database database, CancellationToken cancel) =>
-        database.Actor.Roles.Contains(Role.PlatformAdministrator) || qualification.Organisation.Value == database.Actor.Organisation
-        || await database.Value<bool>($"""
-            select exists (select from identity.public_role
-                            where person = {qualification.GrantedBy} and role = {Role.QualityManager} and organisation = {database.Actor.Organisation})
-            """, cancel);
+    /// <summary>A qualification the actor answers for: the administrator, or a quality manager of the body it is held in or that granted it.</summary>
+    internal static async Task<QualificationDetails?> FindKept(Guid id, Database database, CancellationToken cancel) =>
+        await Find(id, database, cancel) is { } qualification
+            && (database.Actor.Roles.Contains(Role.PlatformAdministrator) || qualification.Organisation.Value == database.Actor.Organisation
+                || await database.Value<bool>($"""
+                    select exists (select from identity.public_role
+                                    where person = {qualification.GrantedBy} and role = {Role.QualityManager}
+                                      and organisation = {database.Actor.Organisation})
+                    """, cancel))
+            ? qualification
+            : null;
 }
