@@ -1,6 +1,5 @@
 using Marketplace.Contracts;
 using Marketplace.Kernel;
-using Marketplace.Work.Calendars;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,7 +24,7 @@ internal sealed class HandOverWorker(IServiceScopeFactory scopes, ILogger<HandOv
         var services = scope.ServiceProvider;
         var database = services.GetRequiredService<Database>();
         var left = await database.Find<Left>($"""
-            select t.id, t.subject, t.kind, t.role, t.responsible, t.organisation, t.territory_path, t.country from work.task t
+            select t.id, t.subject, t.kind, t.role, t.responsible, t.organisation, t.territory_path from work.task t
              where t.closed_at is null and t.role is not null
                and not exists (
                    select from identity.public_role r
@@ -48,14 +47,9 @@ internal sealed class HandOverWorker(IServiceScopeFactory scopes, ILogger<HandOv
             return false;
         }
 
-        var least = await services.GetRequiredService<WorkingDays>().Deadline(left.Country, 1, cancel);
+        await services.GetRequiredService<ITasks>().HandOver(left.Subject, left.Kind, person, cancel);
         var happened = new TaskHandedOver(left.Id, left.Subject, left.Kind, left.Responsible, person);
-        await database.Execute($"""
-            with moved as (
-                update work.task set responsible = {person}, deadline = greatest(deadline, {least}), escalate_at = greatest(escalate_at, {least})
-                 where id = {left.Id} returning id)
-            select kernel.append(id, {nameof(TaskHandedOver)}, {Event.Text(happened)}) from moved
-            """, cancel);
+        await database.Execute($"select kernel.append({left.Id}, {nameof(TaskHandedOver)}, {Event.Text(happened)})", cancel);
         await services.GetRequiredService<INotices>().Send(
             [new Notice("task-handed-over", new Dictionary<string, string> { ["kind"] = left.Kind }, person)], cancel);
         await database.Commit(cancel);
@@ -63,6 +57,5 @@ internal sealed class HandOverWorker(IServiceScopeFactory scopes, ILogger<HandOv
     }
 
     private sealed record Left(
-        WorkTaskId Id, Guid Subject, string Kind, string Role, PersonId Responsible, OrganisationId? Organisation, string[] TerritoryPath,
-        string Country);
+        WorkTaskId Id, Guid Subject, string Kind, string Role, PersonId Responsible, OrganisationId? Organisation, string[] TerritoryPath);
 }
