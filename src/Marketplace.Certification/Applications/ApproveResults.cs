@@ -24,20 +24,13 @@ public static class ApproveResults
     internal static async Task<Outcome<ResultComparison>> Approve(
         CertificationApplicationId id, Database database, ITasks tasks, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.Supervisor, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(id, CasePart.Supervisor, CertificationStep.ApproveResults, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.ApproveResults) is not { } ready)
-        {
-            return application.WrongStage();
-        }
+        var (application, ready) = turn.Value!;
 
         var entry = await database.Value<int>($"""
             select coalesce(max(e.number), 0) from certification.result_entry e

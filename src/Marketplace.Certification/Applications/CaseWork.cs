@@ -56,6 +56,7 @@ internal static class CaseWork
     public static readonly Refusal OwnWork = new("own-work", "You already have another part in this case.");
     public static readonly Refusal ConflictOfInterest = new("conflict-of-interest", "There is a declared interest in this case; another person has to act.");
     public static readonly Refusal NotQualified = new("not-qualified", "This person is not qualified for this part of the scheme here.");
+    public static readonly Refusal SecondPerson = new("second-person", "A second person has to confirm this.");
     public static readonly Refusal NotAssigned = new("not-assigned", "This step is assigned to somebody else.");
 
     /// <summary>Closes what was open and hands the case to the next person, until the scheme's clock for the task or a deadline of its own.</summary>
@@ -109,7 +110,7 @@ internal static class CaseWork
     /// <summary>What a case waits for, whose part that is and who has it; null for a draft and when it is over.</summary>
     public static async Task<CaseHolder?> Now(CertificationApplication application, Database database, CancellationToken cancel)
     {
-        if (await ReassignApplication.CurrentTask(application, database, cancel) is not { } task)
+        if (await CurrentTask(application, database, cancel) is not { } task)
         {
             return null;
         }
@@ -122,6 +123,24 @@ internal static class CaseWork
             : CasePart.Producer);
         return new CaseHolder(task, part, part == CasePart.Producer ? application.FiledBy : application.Assigned(part));
     }
+
+    /// <summary>The kind of the one open task of a case.</summary>
+    public static async Task<string?> CurrentTask(CertificationApplication application, Database database, CancellationToken cancel) =>
+        application.Stage switch
+        {
+            CertificationStage.InLaboratory => await database.Value<string>($"""
+                select case when certification.is_void(sample, 'test') then {CaseTask.Sample}
+                            when exists (select from certification.result_entry e where e.sample = last.sample) then {CaseTask.Approve}
+                            else {CaseTask.Enter} end
+                  from (select certification.lasting_sample({application.Id}) as sample) as last
+                """, cancel),
+            // The producer has the case while a major one waits for its correction, the finder when each has one.
+            CertificationStage.NonconformityOpen => await database.Value<string>($"""
+                select case when bool_or(not pending) then {CaseTask.Correct} else {CaseTask.Verify} end
+                  from certification.nonconformity_now where application = {application.Id} and severity = 'major' and not settled
+                """, cancel),
+            _ => CaseTask.Of(application.Stage),
+        };
 
     /// <summary>The next number of a kind in this tenant. Holds the counter's row until commit: call it late.</summary>
     public static Task<long> NextNumber(string kind, Database database, CancellationToken cancel) => database.Value<long>($"""

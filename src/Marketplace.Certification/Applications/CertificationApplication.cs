@@ -233,6 +233,26 @@ internal sealed record CertificationApplication(
     };
 
     /// <summary>
+    /// The case, and where a step of it leads, for whoever has that part in it: a foreign case is not there, then it matters whose step it is,
+    /// then whether it is its turn.
+    /// </summary>
+    public static async Task<Outcome<CaseTurn>> Turn(
+        CertificationApplicationId id, CasePart part, CertificationStep step, Database database, CancellationToken cancel)
+    {
+        if (await FindInCare(id, database, cancel) is not { } application)
+        {
+            return Refusal.NotFound;
+        }
+
+        if (await application.OnlyFor(part, database, cancel) is { } refused)
+        {
+            return refused;
+        }
+
+        return Next(application.Stage, step) is { } next ? new CaseTurn(application, next) : application.WrongStage();
+    }
+
+    /// <summary>
     /// Refuses a step to anybody but the one it is assigned to: <c>own-work</c> for those who have another part in the case,
     /// <c>not-assigned</c> for the rest. The evidence tables refuse the same.
     /// </summary>
@@ -262,6 +282,11 @@ internal sealed record CertificationApplication(
             """, cancel) == 1;
 }
 
+/// <summary>A case at the turn of the actor.</summary>
+/// <param name="Application">The case.</param>
+/// <param name="Next">Where the step leads.</param>
+internal sealed record CaseTurn(CertificationApplication Application, CertificationStage Next);
+
 /// <summary>What a territory's code says.</summary>
 internal static class Place
 {
@@ -272,7 +297,10 @@ internal static class Place
         and (c.village = {territory} or c.village in (select code from registry.public_territory where path @> array[{territory}]))
         """);
 
-    /// <summary>The end of a day in the country: Kazakhstan has kept UTC+5 since 2024, Kyrgyzstan UTC+6.</summary>
+    /// <summary>The country's clock: Kazakhstan has kept UTC+5 since 2024, Kyrgyzstan UTC+6.</summary>
+    public static TimeSpan Offset(string country) => TimeSpan.FromHours(country == "KG" ? 6 : 5);
+
+    /// <summary>The end of a day in the country.</summary>
     public static DateTimeOffset EndOf(DateOnly day, string country) =>
-        new DateTimeOffset(day.AddDays(1), TimeOnly.MinValue, TimeSpan.FromHours(country == "KG" ? 6 : 5)).AddSeconds(-1).ToUniversalTime();
+        new DateTimeOffset(day.AddDays(1), TimeOnly.MinValue, Offset(country)).AddSeconds(-1).ToUniversalTime();
 }

@@ -40,20 +40,14 @@ public static class DecideApplication
         CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ILots lots, ITasks tasks, INotices notices,
         Secrets secrets, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.DecisionMaker, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(
+            id, CasePart.DecisionMaker, decision.Granted ? CertificationStep.Grant : CertificationStep.Refuse, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, decision.Granted ? CertificationStep.Grant : CertificationStep.Refuse) is not { } next)
-        {
-            return application.WrongStage();
-        }
+        var (application, next) = turn.Value!;
 
         if (!await application.Move(next, Sql.Of($""), new ApplicationDecided(id, application.Lot, decision.Granted), database, cancel))
         {

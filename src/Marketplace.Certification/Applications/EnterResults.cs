@@ -52,20 +52,13 @@ public static class EnterResults
     internal static async Task<Outcome<ResultComparison>> Enter(
         CertificationApplicationId id, ResultSheet sheet, Database database, ITasks tasks, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.Analyst, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(id, CasePart.Analyst, CertificationStep.EnterResults, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.EnterResults) is null)
-        {
-            return application.WrongStage();
-        }
+        var application = turn.Value!.Application;
 
         var sample = await SampleUnderTest.LastOf(application, database, cancel);
         if (sample.Refusal is { } untestable)

@@ -70,7 +70,7 @@ public static class ReassignApplication
             return Refusal.ChangedMeanwhile;
         }
 
-        if (await CurrentTask(application, database, cancel) is { } current && CaseTask.PartOf(current) == change.Part)
+        if (await CaseWork.CurrentTask(application, database, cancel) is { } current && CaseTask.PartOf(current) == change.Part)
         {
             await CaseWork.Hand(application, [], current, person, database, tasks, cancel);
         }
@@ -92,23 +92,5 @@ public static class ReassignApplication
             "conflict-of-interest" => CaseWork.ConflictOfInterest,
             "not-qualified" => CaseWork.NotQualified,
             _ => null,
-        };
-
-    /// <summary>The kind of the one open task of a case.</summary>
-    internal static async Task<string?> CurrentTask(CertificationApplication application, Database database, CancellationToken cancel) =>
-        application.Stage switch
-        {
-            CertificationStage.InLaboratory => await database.Value<string>($"""
-                select case when certification.is_void(sample, 'test') then {CaseTask.Sample}
-                            when exists (select from certification.result_entry e where e.sample = last.sample) then {CaseTask.Approve}
-                            else {CaseTask.Enter} end
-                  from (select certification.lasting_sample({application.Id}) as sample) as last
-                """, cancel),
-            // The producer has the case while a major one waits for its correction, the finder when each has one.
-            CertificationStage.NonconformityOpen => await database.Value<string>($"""
-                select case when bool_or(not pending) then {CaseTask.Correct} else {CaseTask.Verify} end
-                  from certification.nonconformity_now where application = {application.Id} and severity = 'major' and not settled
-                """, cancel),
-            _ => CaseTask.Of(application.Stage),
         };
 }

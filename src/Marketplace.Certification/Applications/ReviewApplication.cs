@@ -31,20 +31,13 @@ public static class ReviewApplication
     internal static async Task<Refusal?> Review(
         CertificationApplicationId id, ApplicationReview review, Database database, ITasks tasks, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.Reviewer, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(id, CasePart.Reviewer, CertificationStep.Recommend, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.Recommend) is not { } next)
-        {
-            return application.WrongStage();
-        }
+        var (application, next) = turn.Value!;
 
         if (!await application.Move(next, Sql.Of($""), new ApplicationReviewed(id, review.RecommendGrant), database, cancel))
         {

@@ -25,9 +25,11 @@ public sealed record CheckAnswer([StringLength(60, MinimumLength = 2)] string It
 /// <summary>Holds answers against the checklist of the case's scheme version.</summary>
 internal static class Checklist
 {
-    /// <summary>Refuses answers that leave a point out, name an unknown one or one twice, or fail one without a finding.</summary>
+    /// <summary>
+    /// Refuses answers that leave a point out, name an unknown one or one twice, or fail one without a finding; then an outcome its findings do not carry.
+    /// </summary>
     public static async Task<Refusal?> Refuse(
-        CertificationApplication application, string task, IReadOnlyList<CheckAnswer> answers, IReadOnlyList<NonconformityFinding> findings,
+        CertificationApplication application, string task, bool accepted, IReadOnlyList<CheckAnswer> answers, IReadOnlyList<NonconformityFinding> findings,
         Database database, CancellationToken cancel)
     {
         var items = await Items(application, task, database, cancel);
@@ -46,7 +48,7 @@ internal static class Checklist
 
         return findings.Count == 0 && answers.Any(answer => answer.Verdict == CheckVerdict.Fails)
             ? Refusal.Invalid("#/findings", "finding-missing", "A point that fails needs a finding that says how.")
-            : null;
+            : Findings.Disagree(accepted, findings);
     }
 
     /// <summary>The codes of the points, in order.</summary>

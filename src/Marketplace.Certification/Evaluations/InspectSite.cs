@@ -42,20 +42,13 @@ public static class InspectSite
     internal static async Task<Refusal?> Inspect(
         CertificationApplicationId id, SiteInspection inspection, Database database, ITasks tasks, INotices notices, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.Sampler, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(id, CasePart.Sampler, CertificationStep.Inspect, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.Inspect) is not { } next)
-        {
-            return application.WrongStage();
-        }
+        var (application, next) = turn.Value!;
 
         if (!inspection.Acknowledged && inspection.Remark is null)
         {
@@ -63,14 +56,9 @@ public static class InspectSite
         }
 
         var (answers, findings) = (inspection.Answers ?? [], inspection.Findings ?? []);
-        if (await Checklist.Refuse(application, CaseTask.Inspect, answers, findings, database, cancel) is { } malformed)
+        if (await Checklist.Refuse(application, CaseTask.Inspect, inspection.Accepted, answers, findings, database, cancel) is { } malformed)
         {
             return malformed;
-        }
-
-        if (Findings.Disagree(inspection.Accepted, findings) is { } disagreed)
-        {
-            return disagreed;
         }
 
         if (!await Findings.GoOn(application, next, CasePart.Sampler, findings, new SiteInspected(id, inspection.Accepted), CaseTask.Inspect,

@@ -34,20 +34,13 @@ public static class PlanEvaluation
     internal static async Task<Refusal?> Plan(
         CertificationApplicationId id, EvaluationPlan plan, Database database, ITasks tasks, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.Sampler, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(id, CasePart.Sampler, CertificationStep.PlanEvaluation, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.PlanEvaluation) is not { } next)
-        {
-            return application.WrongStage();
-        }
+        var (application, next) = turn.Value!;
 
         if (plan.Visit != plan.AgreedOn is not null)
         {

@@ -37,30 +37,18 @@ public static class ReviewDocuments
     internal static async Task<Refusal?> Review(
         CertificationApplicationId id, DocumentReview review, Database database, ITasks tasks, INotices notices, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.DocumentReviewer, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(id, CasePart.DocumentReviewer, CertificationStep.ReviewDocuments, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.ReviewDocuments) is not { } next)
-        {
-            return application.WrongStage();
-        }
+        var (application, next) = turn.Value!;
 
         var (answers, findings) = (review.Answers ?? [], review.Findings ?? []);
-        if (await Checklist.Refuse(application, CaseTask.Documents, answers, findings, database, cancel) is { } malformed)
+        if (await Checklist.Refuse(application, CaseTask.Documents, review.Accepted, answers, findings, database, cancel) is { } malformed)
         {
             return malformed;
-        }
-
-        if (Findings.Disagree(review.Accepted, findings) is { } disagreed)
-        {
-            return disagreed;
         }
 
         if (!await Findings.GoOn(application, next, CasePart.DocumentReviewer, findings, new DocumentsReviewed(id, review.Accepted), CaseTask.Documents,

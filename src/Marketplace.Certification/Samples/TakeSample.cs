@@ -47,20 +47,13 @@ public static class TakeSample
     internal static async Task<Outcome<SampleDetails>> Take(
         CertificationApplicationId id, SampleTaking sample, Database database, ITasks tasks, CancellationToken cancel)
     {
-        if (await CertificationApplication.FindInCare(id, database, cancel) is not { } application)
-        {
-            return Refusal.NotFound;
-        }
-
-        if (await application.OnlyFor(CasePart.Sampler, database, cancel) is { } refused)
+        var turn = await CertificationApplication.Turn(id, CasePart.Sampler, CertificationStep.TakeSample, database, cancel);
+        if (turn.Refusal is { } refused)
         {
             return refused;
         }
 
-        if (CertificationApplication.Next(application.Stage, CertificationStep.TakeSample) is not { } next)
-        {
-            return application.WrongStage();
-        }
+        var (application, next) = turn.Value!;
 
         if (Malformed(sample, application) is { } malformed)
         {
