@@ -101,7 +101,7 @@ public static class CertificationModule
             ("already-replaced", "This certificate was replaced before."),
             ("revocation-closed", "This revocation was confirmed before."),
             ("wrong-state", "The certificate's state does not allow this step."),
-            ("second-person", "A second person has to confirm this."),
+            ("second-person", CaseWork.SecondPerson.Sentence),
             ("key-announced", "The next key is announced already."),
             ("key-too-new", "A key is announced for a day before it is used."),
             ("wrong-key-state", "The key's state does not allow this."),

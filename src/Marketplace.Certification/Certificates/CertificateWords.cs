@@ -76,7 +76,7 @@ internal sealed record CertificateText(CertificateDetails Certificate, string La
 
     public string Minute(DateTimeOffset instant) => Local(instant).ToString("dd.MM.yyyy HH:mm", CultureInfo.InvariantCulture);
 
-    private DateTimeOffset Local(DateTimeOffset instant) => instant.ToOffset(TimeSpan.FromHours(Place.Country(Certificate.Village) == "KG" ? 6 : 5));
+    private DateTimeOffset Local(DateTimeOffset instant) => instant.ToOffset(Place.Offset(Place.Country(Certificate.Village)));
 
     private NumberFormatInfo Numbers => new() { NumberGroupSeparator = "\u00a0", NumberDecimalSeparator = Language == "en" ? "." : "," };
 }

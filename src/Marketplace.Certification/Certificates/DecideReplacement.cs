@@ -51,7 +51,7 @@ public static class DecideReplacement
 
         if (replacement.ProposedBy.Value == database.Actor.Person)
         {
-            return new Refusal("second-person", "A second person has to confirm this.");
+            return CaseWork.SecondPerson;
         }
 
         if (replacement.Approved is not null || (Certificate.Next(certificate.State, CertificateStep.Replace) is not { } next && decision.Approved))

@@ -11,13 +11,12 @@ internal static class IssueCertificate
     public static async Task<Outcome<string>> Issue(
         CertificationApplication application, Database database, ILotAccounts accounts, ILots lots, Secrets secrets, CancellationToken cancel)
     {
-        var validity = await database.Value<int>($"""
-            select validity_days from certification.scheme where code = {application.Scheme} and version = {application.SchemeVersion}
-            """, cancel);
+        var terms = await TermsOf(application, database, cancel);
         // The certificate runs from the decision, not from the application: a lot may wait weeks for the laboratory.
         var from = Now(application);
         var byLot = Place.EndOf(application.ExpiresOn, application.Country);
-        var until = from.AddDays(validity) < byLot ? from.AddDays(validity) : byLot;
+        var byScheme = from.AddDays(terms.ValidityDays);
+        var until = byScheme < byLot ? byScheme : byLot;
         if (until <= from)
         {
             return new Refusal("lot-expired", "The shelf life of this lot is over.");
@@ -29,7 +28,7 @@ internal static class IssueCertificate
             return refused;
         }
 
-        return await Sign(new CertificateDraft(id, application.Amount, until, null), application, serial => Happened(new CertificateIssued(
+        return await Sign(new CertificateDraft(id, application.Amount, until, null), terms, application, serial => Happened(new CertificateIssued(
             id, serial, application.Lot, application.Scheme, new Quantity(application.Amount, application.Unit), until)), database, lots, secrets, cancel);
     }
 
@@ -38,33 +37,30 @@ internal static class IssueCertificate
         CertificationApplication application, Certificate replaced, long amount, DateTimeOffset until, Database database, ILotAccounts accounts, ILots lots,
         Secrets secrets, CancellationToken cancel)
     {
+        var terms = await TermsOf(application, database, cancel);
         var id = CertificateId.New();
         if (await accounts.Recredit(replaced.Id, id, new LotPart(application.Lot, amount), until, cancel) is { } refused)
         {
             return refused;
         }
 
-        return await Sign(new CertificateDraft(id, amount, until, replaced.Id), application, serial => Happened(new CertificateReplaced(
+        return await Sign(new CertificateDraft(id, amount, until, replaced.Id), terms, application, serial => Happened(new CertificateReplaced(
             id, serial, replaced.Id, application.Lot, application.Scheme, new Quantity(amount, application.Unit), until)), database, lots, secrets, cancel);
     }
 
     private static async Task<Outcome<string>> Sign(
-        CertificateDraft draft, CertificationApplication application, Func<string, (string Type, string Text)> happened, Database database, ILots lots,
+        CertificateDraft draft, Terms terms, CertificationApplication application, Func<string, (string Type, string Text)> happened, Database database, ILots lots,
         Secrets secrets, CancellationToken cancel)
     {
         var from = Now(application);
         var issuer = application.Body!.Value;
-        var year = from.ToOffset(TimeSpan.FromHours(application.Country == "KG" ? 6 : 5)).Year;
+        var year = from.ToOffset(Place.Offset(application.Country)).Year;
         var kind = string.Create(CultureInfo.InvariantCulture, $"certificate-{application.Country}-{year}");
         var serial = Serial.Make(application.Country, year, await CaseWork.NextNumber(kind, database, cancel));
         var key = await SigningKey.InUse(database, secrets, cancel);
         var claims = new LabelClaims(serial, application.Lot.Value, application.Product.Value, draft.Amount, application.Unit, application.Village.Value,
             issuer.Value, from, draft.Until);
         var label = key.Sign(claims);
-        var terms = (await database.Find<Terms>($"""
-            select s.validity_days, s.rule_groups, coalesce((select allowed from certification.issuance where body = {issuer}), false) as allowed
-              from certification.scheme s where s.code = {application.Scheme} and s.version = {application.SchemeVersion}
-            """, cancel))!;
         var readBack = Label.Verify(label, [new IssuerKey(key.KeyId, Convert.ToBase64String(key.PublicKey), DateTimeOffset.MinValue)], from).Claims;
         if (CertificateLint.First(new Signing(SigningCase.Of(application), (await lots.Of([application.Lot], cancel)).GetValueOrDefault(application.Lot),
             draft.Amount, new SigningTerms(terms.ValidityDays, terms.RuleGroups), terms.Allowed, claims, label, readBack)) is { } wrong)
@@ -87,6 +83,12 @@ internal static class IssueCertificate
             """, cancel);
         return serial;
     }
+
+    private static async Task<Terms> TermsOf(CertificationApplication application, Database database, CancellationToken cancel) =>
+        (await database.Find<Terms>($"""
+            select s.validity_days, s.rule_groups, coalesce((select allowed from certification.issuance where body = {application.Body}), false) as allowed
+              from certification.scheme s where s.code = {application.Scheme} and s.version = {application.SchemeVersion}
+            """, cancel))!;
 
     /// <summary>Whole seconds, as on the label.</summary>
     private static DateTimeOffset Now(CertificationApplication application) => DateTimeOffset.FromUnixTimeSeconds(application.Now.ToUnixTimeSeconds());

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Marketplace.Contracts;
 
 namespace Marketplace.Certification;
@@ -67,5 +66,5 @@ internal static class Draw
     }
 
     private static string Rank(string seed, CasePart part, PersonId person) => Convert.ToHexStringLower(SHA256.HashData(
-        Encoding.UTF8.GetBytes($"{seed}|{JsonNamingPolicy.SnakeCaseLower.ConvertName(part.ToString())}|{person.Value:N}")));
+        Encoding.UTF8.GetBytes($"{seed}|{Assignment.Word(part)}|{person.Value:N}")));
 }

@@ -11,7 +11,7 @@ public sealed class HandOver(Database database, CaseDraw draws, IPeople people, 
     {
         var before = application.Assigned(part)!.Value;
         var place = Assignment.PlaceOf(part, application)!.Value;
-        var current = await ReassignApplication.CurrentTask(application, database, cancel);
+        var current = await CaseWork.CurrentTask(application, database, cancel);
         var partsOwn = current is not null && CaseTask.PartOf(current) == part ? current : null;
 
         // Late or unfilled, the part's own task may be with somebody above by now.

@@ -25,12 +25,12 @@ internal sealed record ResultProblem(int At, string Member, string Code, string 
 internal sealed record SampleUnderTest(SampleId Id, RetestId? Retest, OrganisationId Laboratory, DateOnly SampledOn, DateOnly Today, string? Untestable)
 {
     /// <summary>The last sample of a case.</summary>
-    public static async Task<SampleUnderTest> LastOf(CertificationApplication application, Database database, CancellationToken cancel) =>
-        (await database.Find<SampleUnderTest>($"""
-            select id, null::uuid as retest, {application.Laboratory} as laboratory, certification.local_day(taken_at, {application.Village}) as sampled_on,
-                   certification.local_day(kernel.now(), {application.Village}) as today, certification.untestable(id, null) as untestable
-              from certification.sample where id = certification.lasting_sample({application.Id})
-            """, cancel))!;
+    public static Task<SampleUnderTest> LastOf(CertificationApplication application, Database database, CancellationToken cancel) =>
+        Of(Sql.Of($"certification.lasting_sample({application.Id})"), null, application.Laboratory!.Value, application, database, cancel);
+
+    /// <summary>The retained part that a re-test is about.</summary>
+    public static Task<SampleUnderTest> Of(Retest retest, CertificationApplication application, Database database, CancellationToken cancel) =>
+        Of(Sql.Of($"{retest.Sample}"), retest.Id, retest.Laboratory, application, database, cancel);
 
     /// <summary>The refusal of results of a part that may not be tested now.</summary>
     public Refusal? Refusal => Untestable switch
@@ -39,6 +39,14 @@ internal sealed record SampleUnderTest(SampleId Id, RetestId? Retest, Organisati
         "sample-void" => SampleVoid,
         _ => NotReceived,
     };
+
+    private static async Task<SampleUnderTest> Of(
+        Sql sample, RetestId? retest, OrganisationId laboratory, CertificationApplication application, Database database, CancellationToken cancel) =>
+        (await database.Find<SampleUnderTest>($"""
+            select id, {retest}::uuid as retest, {laboratory} as laboratory, certification.local_day(taken_at, {application.Village}) as sampled_on,
+                   certification.local_day(kernel.now(), {application.Village}) as today, certification.untestable(id, {retest}) as untestable
+              from certification.sample where id = {sample}
+            """, cancel))!;
 
     public static readonly Refusal SampleVoid = new("sample-void", "The seal was broken; a new sample is needed.");
     public static readonly Refusal NotReceived = new("not-received", "The laboratory has not received this sample under an intact seal.");

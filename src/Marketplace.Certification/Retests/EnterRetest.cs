@@ -36,11 +36,7 @@ public static class EnterRetest
         }
 
         var application = (await CertificationApplication.Find(retest.Application, database, cancel))!;
-        var sample = (await database.Find<SampleUnderTest>($"""
-            select id, {(RetestId?)id} as retest, {retest.Laboratory} as laboratory, certification.local_day(taken_at, {application.Village}) as sampled_on,
-                   certification.local_day(kernel.now(), {application.Village}) as today, certification.untestable(id, {id}) as untestable
-              from certification.sample where id = {retest.Sample}
-            """, cancel))!;
+        var sample = await SampleUnderTest.Of(retest, application, database, cancel);
         if (sample.Refusal is { } untestable)
         {
             return untestable;

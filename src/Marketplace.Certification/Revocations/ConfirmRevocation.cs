@@ -35,7 +35,7 @@ public static class ConfirmRevocation
 
         if (revocation.PreparedBy.Value == database.Actor.Person)
         {
-            return new Refusal("second-person", "A second person has to confirm this.");
+            return CaseWork.SecondPerson;
         }
 
         if (revocation.ConfirmedBy is not null)
