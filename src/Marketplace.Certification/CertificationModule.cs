@@ -95,6 +95,19 @@ public static class CertificationModule
             ("scheme-not-for-product", "This scheme is not for this product."),
             ("dates-wrong", "Validity begins with the decision and ends with the goods."),
             ("label-too-long", "The label is longer than 300 characters."),
+            ("member-already", "This household is in the register already."),
+            ("own-invitation", "The household itself accepts the invitation."),
+            ("not-inspected", "The inspections that a member needs are missing."),
+            ("not-a-peer", "Peers of the group from other villages inspect here, or the group's own inspector."),
+            ("no-members", "The group's register has no member in good standing."),
+            ("not-in-the-sample", "This member was not drawn for a visit."),
+            ("member-seen", "This member was visited in this case before."),
+            ("members-unseen", "Members of the sample were not visited yet."),
+            ("scope-not-live", "The scope does not live now."),
+            ("scope-open", "The scope of this production is suspended; settle that first."),
+            ("outside-the-scope", "These goods are not of the scope's production."),
+            ("lot-declared", "This lot was declared before."),
+            ("tests-missing", "A quick test of this batch is missing or too coarse."),
             ("lot-certified", "This lot is certified under this scheme already."),
             ("replacement-open", "A replacement of this certificate waits for its decision."),
             ("above-certified", "A replacement certifies no more than before."),
@@ -217,6 +230,22 @@ public static class CertificationModule
         ConfirmRevocation.Map(revocations);
         VerifyLabel.Map(routes.Noun("/verifications", "Certificates"));
         GetCredential.Map(certificates);
+
+        var scopes = routes.Noun("/scope-certificates", "Scope certificates");
+        ListScopes.Map(scopes);
+        GetScope.Map(scopes);
+        ChangeScope.Map(scopes);
+        DeclareBatch.Map(scopes);
+        ListBatchDeclarations.Map(scopes);
+
+        VisitMember.Map(applications);
+        MemberSample.Map(applications);
+        var members = routes.Noun("/group-members", "Groups");
+        ListMembers.Map(members);
+        GetMember.Map(members);
+        InviteMember.Map(members);
+        ChangeMember.Map(members);
+        InspectMember.Map(members);
 
         var keys = routes.Noun("/issuer-keys", "Keys");
         ListIssuerKeys.Map(keys);

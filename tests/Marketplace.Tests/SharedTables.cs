@@ -14,6 +14,7 @@ internal static class SharedTables
         ["certification.scheme"] = "published rules; an operator's own are seen by its tenant, by a policy of its own",
         ["certification.scheme_step"] = "published rules",
         ["certification.scheme_test"] = "published rules",
+        ["certification.scheme_batch_test"] = "published rules",
         ["certification.scheme_check"] = "published rules",
         ["certification.indicator"] = "published rules",
         ["certification.limit_rule"] = "published rules; an operator's own are seen by its tenant, by a policy of its own",

@@ -8,8 +8,10 @@ public sealed partial class TidyTests
     private const int LongestFile = 500;
     private const int LongestLine = 170;
 
+    /// <summary>Texts in several languages are a table that is looked up in, not read.</summary>
     [Fact]
-    public void Files_are_short_enough_to_read() => Source.Nothing(Ours("src").Where(file => file.Text.AsSpan().Count('\n') > LongestFile).Select(file => file.Path));
+    public void Files_are_short_enough_to_read() => Source.Nothing(Ours("src")
+        .Where(file => file.Text.AsSpan().Count('\n') > LongestFile && !file.Path.EndsWith("/Texts.json", StringComparison.Ordinal)).Select(file => file.Path));
 
     /// <summary>
     /// Rows of words in several languages stay one row: wrapped, they can no longer be compared. A consent's text is signed as it stands.

@@ -16,7 +16,8 @@ public sealed record ApplicationDecision(bool Granted, [StringLength(2000, Minim
 /// <summary>What came of a decision.</summary>
 /// <param name="Stage"><c>granted</c> or <c>refused</c>.</param>
 /// <param name="Certificate">Serial of the certificate issued; absent when refused.</param>
-public sealed record DecisionOutcome(CertificationStage Stage, string? Certificate);
+/// <param name="Scope">Number of the scope certificate opened; only under a serial or group scheme.</param>
+public sealed record DecisionOutcome(CertificationStage Stage, string? Certificate, string? Scope = null);
 
 /// <summary>POST /v1/applications/{id}/decision.</summary>
 public static class DecideApplication
@@ -27,7 +28,8 @@ public static class DecideApplication
     /// <summary>Decide an application; granting issues and signs the certificate and credits its quantity.</summary>
     /// <remarks>409 `wrong-stage` unless it waits for the decision; 409 `own-work` for anybody with another part in the case or household;
     /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `evaluation-missing`, `nonconformity-open`, `case-paused`,
-    /// `issuance-stopped`, `lot-expired`, `above-ceiling`; 409 `changed-meanwhile` when another decision won.</remarks>
+    /// `issuance-stopped`, `lot-expired`, `above-ceiling`; 409 `scope-open` while the production's last scope certificate is suspended;
+    /// 409 `changed-meanwhile` when another decision won.</remarks>
     public static async Task<Results<Ok<DecisionOutcome>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ILots lots, ITasks tasks, INotices notices,
         Secrets secrets, CancellationToken cancel)
@@ -56,16 +58,24 @@ public static class DecideApplication
 
         // own-work, nonconformity-open and what the evaluation lacks are the table's triggers: no path can forget them.
         await database.Execute($"insert into certification.decision (application, granted, reason) values ({id}, {decision.Granted}, {decision.Reason})", cancel);
-        string? serial = null;
+        string? serial = null, scope = null;
         if (decision.Granted)
         {
-            var issued = await IssueCertificate.Issue(application, database, accounts, lots, secrets, cancel);
+            var granted = await SigningCase.Of(id, null, database, cancel);
+            var issued = await IssueCertificate.Issue(granted, database, accounts, lots, secrets, cancel);
             if (issued.Refusal is { } stopped)
             {
                 return stopped;
             }
 
             serial = issued.Value;
+            var opened = await Scope.Open(granted, database, cancel);
+            if (opened.Refusal is { } closed)
+            {
+                return closed;
+            }
+
+            scope = opened.Value;
         }
         else if (await accounts.TakeFromCertification(application.Lot, cancel) is { } busy)
         {
@@ -77,6 +87,6 @@ public static class DecideApplication
         {
             ["number"] = application.Number!, ["product"] = application.Product.Value, ["serial"] = serial ?? "", ["reason"] = decision.Reason,
         }, application.Head)], cancel);
-        return new DecisionOutcome(next, serial);
+        return new DecisionOutcome(next, serial, scope);
     }
 }

@@ -76,7 +76,7 @@ public sealed record ApplicationDetails(
               from certification.scheme s
               left join certification.counting_result r on r.application = {application.Id}
               left join certification.decision d on d.application = {application.Id}
-              left join certification.certificate c on c.application = {application.Id} and c.state <> 'replaced'
+              left join certification.certificate c on c.application = {application.Id} and c.state <> 'replaced' and c.declaration is null
              where s.code = {application.Scheme} and s.version = {application.SchemeVersion}
             """, cancel))!;
         var now = await CaseWork.Now(application, database, cancel);

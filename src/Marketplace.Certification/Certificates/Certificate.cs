@@ -39,10 +39,11 @@ internal enum CertificateStep
 
 /// <summary>A certificate; only its state ever moves.</summary>
 internal sealed record Certificate(
-    CertificateId Id, string Serial, CertificationApplicationId Application, LotId Lot, OrganisationId Issuer, CertificateState State, int Version)
+    CertificateId Id, string Serial, CertificationApplicationId Application, Guid? Declaration, LotId Lot, HouseholdId Household, OrganisationId Issuer,
+    CertificateState State, int Version)
 {
     /// <summary>The columns of <c>certification.certificate c</c>, in the order of the members.</summary>
-    public static Sql Columns => Sql.Of($"c.id, c.serial, c.application, c.lot, c.issuer, c.state, c.version");
+    public static Sql Columns => Sql.Of($"c.id, c.serial, c.application, c.declaration, c.lot, c.household, c.issuer, c.state, c.version");
 
     /// <summary>The state of <c>c</c> now: validity ends by itself, whenever somebody marks it.</summary>
     public static Sql Shown => Sql.Of($"case when c.state in ('active', 'suspended') and c.valid_until < kernel.now() then 'expired' else c.state end");

@@ -7,24 +7,34 @@ namespace Marketplace.Certification;
 /// <param name="Case">What was decided on.</param>
 /// <param name="Lot">The lot as Supply knows it; null when it does not.</param>
 /// <param name="Decided">The quantity that was decided, in steps of the unit.</param>
-/// <param name="Scheme">What the scheme's version says.</param>
-/// <param name="BodyAllowed">Whether the body may issue now.</param>
 /// <param name="Claims">What is to be signed.</param>
 /// <param name="Label">The signed text.</param>
 /// <param name="ReadBack">What the signed text says when read with the body's own public key; null when it cannot be read.</param>
 internal sealed record Signing(
-    SigningCase Case, LotCard? Lot, long Decided, SigningTerms Scheme, bool BodyAllowed, LabelClaims Claims, string Label, LabelClaims? ReadBack);
+    SigningCase Case, LotCard? Lot, long Decided, LabelClaims Claims, string Label, LabelClaims? ReadBack);
 
-/// <summary>What a case says of its lot, frozen at its submission; <c>Now</c> is the instant of the decision.</summary>
+/// <summary>
+/// What is certified: the lot of a case, frozen at its submission, or one declared under the scope the case opened. <c>Now</c> is the instant of
+/// the decision, <c>ScopeEnds</c> the end of the scope; validity and groups are the scheme's, <c>BodyAllowed</c> is the stop switch.
+/// </summary>
 internal sealed record SigningCase(
-    LotId Lot, HouseholdId Household, ProductCode Product, string RuleGroup, TerritoryCode Village, long Amount, string Unit, DateOnly ExpiresOn, DateTimeOffset Now)
+    CertificationApplicationId Application, Guid? Declaration, LotId Lot, HouseholdId Household, OrganisationId Applicant, OrganisationId Body,
+    ProductCode Product, string RuleGroup, TerritoryCode Village, long Amount, string Unit, DateOnly ExpiresOn, string Scheme, int SchemeVersion,
+    DateTimeOffset? ScopeEnds, SchemeKind Kind, int ValidityDays, string[] RuleGroups, bool BodyAllowed,
+    DateTimeOffset Now)
 {
-    public static SigningCase Of(CertificationApplication application) => new(application.Lot, application.Household, application.Product,
-        application.RuleGroup, application.Village, application.Amount, application.Unit, application.ExpiresOn, application.Now);
-}
+    /// <summary><c>KZ</c> or <c>KG</c>.</summary>
+    public string Country => Place.Country(Village);
 
-/// <summary>What a scheme's version says about its certificates.</summary>
-internal sealed record SigningTerms(int ValidityDays, string[] RuleGroups);
+    public static async Task<SigningCase> Of(CertificationApplicationId application, Guid? declaration, Database database, CancellationToken cancel) =>
+        (await database.Find<SigningCase>($"""
+            select {application}::uuid as application, {declaration}::uuid as declaration, b.lot, b.household, b.applicant, b.body, b.product, b.rule_group,
+                   b.village, b.amount, b.unit, b.expires_on, b.scheme, b.scheme_version, b.until as scope_ends, s.kind, s.validity_days, s.rule_groups,
+                   coalesce((select allowed from certification.issuance where body = b.body), false) as body_allowed, kernel.now() as now
+              from certification.batch_of({application}, {declaration}) b
+              join certification.scheme s on s.code = b.scheme and s.version = b.scheme_version
+            """, cancel))!;
+}
 
 /// <summary>What is wrong with a certificate is found before anybody can scan it. The table's trigger checks the same as far as SQL sees it.</summary>
 internal static class CertificateLint
@@ -35,16 +45,16 @@ internal static class CertificateLint
     /// <summary>The checks in order; the first that finds something refuses.</summary>
     public static readonly IReadOnlyList<(Refusal Refusal, Func<Signing, bool> Wrong)> Checks =
     [
-        (new Refusal("issuance-stopped", "This certification body may not issue now."), it => !it.BodyAllowed),
+        (new Refusal("issuance-stopped", "This certification body may not issue now."), it => !it.Case.BodyAllowed),
         (new Refusal("lot-mismatch", "The lot is not the one that was decided."), it => it.Lot is not { } lot
             || (lot.Id, lot.Household, lot.Product, lot.Village, lot.Declared.Unit)
                 != (it.Case.Lot, it.Case.Household, it.Case.Product, it.Case.Village, it.Case.Unit)
             || (it.Claims.Lot, it.Claims.Product, it.Claims.Village, it.Claims.Unit) != (lot.Id.Value, lot.Product.Value, lot.Village.Value, lot.Declared.Unit)),
-        (new Refusal("scheme-not-for-product", "This scheme is not for this product."), it => !it.Scheme.RuleGroups.Contains(it.Case.RuleGroup)),
+        (new Refusal("scheme-not-for-product", "This scheme is not for this product."), it => !it.Case.RuleGroups.Contains(it.Case.RuleGroup)),
         (new Refusal("lot-expired", "The shelf life of this lot is over."), it => it.Claims.ValidUntil <= it.Claims.ValidFrom),
         (new Refusal("dates-wrong", "Validity begins with the decision and ends with the goods."), it =>
             it.Claims.ValidFrom > it.Case.Now || it.Claims.ValidFrom < it.Case.Now.AddSeconds(-1)
-            || it.Claims.ValidUntil > it.Claims.ValidFrom.AddDays(it.Scheme.ValidityDays)
+            || it.Claims.ValidUntil > it.Claims.ValidFrom.AddDays(it.Case.ValidityDays) || it.Claims.ValidUntil > it.Case.ScopeEnds
             || it.Claims.ValidUntil > Place.EndOf(it.Case.ExpiresOn, Place.Country(it.Case.Village))),
         (new Refusal("quantity-wrong", "The quantity is not the one that was decided."), it =>
             it.Claims.Amount < 1 || it.Claims.Amount != it.Decided || it.Claims.Amount > it.Case.Amount || it.Claims.Amount > it.Lot!.Declared.Amount),

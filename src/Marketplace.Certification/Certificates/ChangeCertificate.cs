@@ -30,34 +30,35 @@ public static class ChangeCertificate
     /// <remarks>Its lot is held, reservations and promises end, their buyers and the household are told, orders ask further households.
     /// 409 `wrong-state`, `changed-meanwhile`.</remarks>
     public static Task<Results<NoContent, ProblemHttpResult>> Suspend(
-        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel) =>
-        Answered(serial, CertificateStep.Suspend, change, database, goods, notices, cancel);
+        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel) =>
+        Answered(serial, CertificateStep.Suspend, change, database, goods, notices, households, cancel);
 
     /// <summary>Reinstate a suspended certificate; the hold of its lot is lifted.</summary>
     /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>
     /// <param name="change">Why.</param>
     /// <remarks>What the suspension ended stays ended. 409 `wrong-state`, `changed-meanwhile`.</remarks>
     public static Task<Results<NoContent, ProblemHttpResult>> Reinstate(
-        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel) =>
-        Answered(serial, CertificateStep.Reinstate, change, database, goods, notices, cancel);
+        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel) =>
+        Answered(serial, CertificateStep.Reinstate, change, database, goods, notices, households, cancel);
 
     /// <summary>Withdraw a certificate for good; its goods leave the market in the same step and its lot stays held.</summary>
     /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>
     /// <param name="change">Why.</param>
     /// <remarks>409 `wrong-state`, `changed-meanwhile`.</remarks>
     public static Task<Results<NoContent, ProblemHttpResult>> Withdraw(
-        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel) =>
-        Answered(serial, CertificateStep.Withdraw, change, database, goods, notices, cancel);
+        string serial, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel) =>
+        Answered(serial, CertificateStep.Withdraw, change, database, goods, notices, households, cancel);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Answered(
-        string serial, CertificateStep step, CertificateChange change, Database database, StopGoods goods, INotices notices, CancellationToken cancel)
+        string serial, CertificateStep step, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households,
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return Answer.NoContent(await Take(serial, step, change.Reason, database, goods, notices, cancel));
+        return Answer.NoContent(await Take(serial, step, change.Reason, database, goods, notices, households, cancel));
     }
 
     internal static async Task<Refusal?> Take(
-        string serial, CertificateStep step, string reason, Database database, StopGoods goods, INotices notices, CancellationToken cancel)
+        string serial, CertificateStep step, string reason, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel)
     {
         if (!Serial.IsWellFormed(serial) || await Certificate.FindIssued(serial, database, cancel) is not { } certificate)
         {
@@ -83,11 +84,11 @@ public static class ChangeCertificate
         };
         if (refusal is null)
         {
-            var application = (await CertificationApplication.Find(certificate.Application, database, cancel))!;
+            var household = (await households.Of([certificate.Household], cancel))[certificate.Household];
             await notices.Send([new Notice("certificate-changed", new Dictionary<string, string>
             {
                 ["serial"] = serial, ["state"] = next.ToString().ToLowerInvariant(), ["reason"] = reason,
-            }, application.Head)], cancel);
+            }, household.Head)], cancel);
         }
 
         return refusal;

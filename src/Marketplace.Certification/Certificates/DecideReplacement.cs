@@ -27,16 +27,16 @@ public static class DecideReplacement
     /// who evaluated the case; 409 `sold-already` when more is reserved, promised or delivered; 409 `wrong-state`, `issuance-stopped`, `dates-wrong`,
     /// `changed-meanwhile`.</remarks>
     public static async Task<Results<Ok<ReplacementDetails>, ProblemHttpResult>> Handle(
-        string serial, Guid id, ReplacementDecision decision, Database database, ILotAccounts accounts, ILots lots, INotices notices, Secrets secrets,
-        CancellationToken cancel)
+        string serial, Guid id, ReplacementDecision decision, Database database, ILotAccounts accounts, ILots lots, INotices notices, IHouseholds households,
+        Secrets secrets, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(decision);
-        return Answer.Ok(await Decide(serial, id, decision, database, accounts, lots, notices, secrets, cancel));
+        return Answer.Ok(await Decide(serial, id, decision, database, accounts, lots, notices, households, secrets, cancel));
     }
 
     internal static async Task<Outcome<ReplacementDetails>> Decide(
-        string serial, Guid id, ReplacementDecision decision, Database database, ILotAccounts accounts, ILots lots, INotices notices, Secrets secrets,
-        CancellationToken cancel)
+        string serial, Guid id, ReplacementDecision decision, Database database, ILotAccounts accounts, ILots lots, INotices notices, IHouseholds households,
+        Secrets secrets, CancellationToken cancel)
     {
         if (!Serial.IsWellFormed(serial) || await Certificate.FindIssued(serial, database, cancel) is not { } certificate
             || (await Replacement.Of(certificate.Id, database, cancel)).Find(one => one.Id == id) is not { } replacement)
@@ -70,23 +70,23 @@ public static class DecideReplacement
         }
 
         var refusal = decision.Approved
-            ? await Replace(certificate, replacement, decision.Reason, database, accounts, lots, notices, secrets, cancel)
+            ? await Replace(certificate, replacement, decision.Reason, database, accounts, lots, notices, households, secrets, cancel)
             : await TurnDown(certificate, id, database, cancel);
         return refusal is null ? (await Replacement.Of(certificate.Id, database, cancel)).Single(one => one.Id == id).Details : refusal;
     }
 
     private static async Task<Refusal?> Replace(
-        Certificate certificate, Replacement replacement, string reason, Database database, ILotAccounts accounts, ILots lots, INotices notices, Secrets secrets,
-        CancellationToken cancel)
+        Certificate certificate, Replacement replacement, string reason, Database database, ILotAccounts accounts, ILots lots, INotices notices,
+        IHouseholds households, Secrets secrets, CancellationToken cancel)
     {
         if (!await certificate.Move(CertificateState.Replaced, reason, database, cancel))
         {
             return Refusal.ChangedMeanwhile;
         }
 
-        var application = (await CertificationApplication.Find(certificate.Application, database, cancel))!;
+        var batch = await SigningCase.Of(certificate.Application, certificate.Declaration, database, cancel);
         var issued = await IssueCertificate.Replace(
-            application, certificate, replacement.Amount, replacement.ValidUntil, database, accounts, lots, secrets, cancel);
+            batch, certificate, replacement.Amount, replacement.ValidUntil, database, accounts, lots, secrets, cancel);
         if (issued.Refusal is { } refused)
         {
             return refused;
@@ -95,7 +95,7 @@ public static class DecideReplacement
         await notices.Send([new Notice("certificate-replaced", new Dictionary<string, string>
         {
             ["serial"] = certificate.Serial, ["successor"] = issued.Value!,
-        }, application.Head)], cancel);
+        }, (await households.Of([certificate.Household], cancel))[certificate.Household].Head)], cancel);
         return null;
     }
 

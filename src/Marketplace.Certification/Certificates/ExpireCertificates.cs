@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Certification;
 
-/// <summary>Marks certificates whose validity is over. Selling stopped at that instant already: the lot's account carries it.</summary>
+/// <summary>
+/// Marks certificates and scope certificates whose validity is over. Selling stopped at that instant already, the lot's account carries it; so did
+/// declaring.
+/// </summary>
 internal sealed class ExpireCertificates(IServiceScopeFactory scopes, ILogger<ExpireCertificates> log) : BackgroundService
 {
     private const int AtOnce = 100;
@@ -16,6 +19,7 @@ internal sealed class ExpireCertificates(IServiceScopeFactory scopes, ILogger<Ex
         var expired = 0;
         foreach (var tenant in await Tenants.All(scopes, cancel))
         {
+            await Scopes(tenant, cancel);
             int some;
             do
             {
@@ -45,5 +49,13 @@ internal sealed class ExpireCertificates(IServiceScopeFactory scopes, ILogger<Ex
 
         await database.Commit(cancel);
         return due.Count;
+    }
+
+    private async Task Scopes(string tenant, CancellationToken cancel)
+    {
+        await using var scope = Tenants.Scope(scopes, tenant);
+        var database = scope.ServiceProvider.GetRequiredService<Database>();
+        await Scope.Expire(database, cancel);
+        await database.Commit(cancel);
     }
 }

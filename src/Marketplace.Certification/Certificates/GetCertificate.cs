@@ -32,11 +32,12 @@ namespace Marketplace.Certification;
 /// <param name="Qr">Address of the QR as SVG.</param>
 /// <param name="Replaces">Serial of the certificate whose place it took; absent when none.</param>
 /// <param name="ReplacedBy">Serial of the certificate that took its place; absent unless replaced.</param>
+/// <param name="Scope">Number of the scope certificate the batch was declared under; absent when the lot was decided on by itself.</param>
 public sealed record CertificateDetails(
     string Serial, CertificateState State, ProductCode Product, string ProductNameEn, string ProductNameRu, string ProductNameKk, string ProductNameKy,
     TerritoryCode Village, string VillageNameKk, string VillageNameRu, LotId Lot, Quantity Quantity, Quantity Left, OrganisationId Issuer,
     string IssuerName, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label, string Qr, string? Replaces,
-    string? ReplacedBy);
+    string? ReplacedBy, string? Scope);
 
 /// <summary>GET /v1/certificates/{serial}.</summary>
 public static class GetCertificate
@@ -63,7 +64,8 @@ public static class GetCertificate
                    c.product, c.village, c.lot, c.amount, c.unit, coalesce(s.available, 0) as left_to_sell, c.issuer, c.scheme, c.scheme_version,
                    c.valid_from, c.valid_until, c.label,
                    (select o.serial from certification.certificate o where o.id = c.replaces) as replaces,
-                   (select n.serial from certification.certificate n where n.replaces = c.id) as replaced_by
+                   (select n.serial from certification.certificate n where n.replaces = c.id) as replaced_by,
+                   (select o.number from certification.scope o join certification.batch_declaration d on d.scope = o.id where d.id = c.declaration) as scope
               from certification.certificate c
               left join supply.public_sellable_lot s on s.lot_id = c.lot and s.tenant_id = c.tenant_id and not s.held
              where c.serial = {serial}
@@ -80,13 +82,13 @@ public static class GetCertificate
             village?.NameRu ?? shown.Village.Value, shown.Lot, new Quantity(shown.Amount, shown.Unit),
             new Quantity(shown.State == CertificateState.Active ? shown.LeftToSell : 0, shown.Unit), shown.Issuer, issuer?.Name ?? "", shown.Scheme,
             shown.SchemeVersion, shown.ValidFrom, shown.ValidUntil, shown.Label, $"/v1/certificates/{shown.Serial}/label", shown.Replaces,
-            shown.ReplacedBy);
+            shown.ReplacedBy, shown.Scope);
     }
 
     private sealed record Shown(
         string Serial, CertificateState State, ProductCode Product, TerritoryCode Village, LotId Lot, long Amount, string Unit, long LeftToSell,
         OrganisationId Issuer, string Scheme, int SchemeVersion, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, string Label, string? Replaces,
-        string? ReplacedBy);
+        string? ReplacedBy, string? Scope);
 }
 
 /// <summary>GET /v1/certificates/{serial}/label.</summary>

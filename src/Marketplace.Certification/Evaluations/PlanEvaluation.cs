@@ -11,10 +11,9 @@ namespace Marketplace.Certification;
 /// <summary>How a lot is going to be evaluated.</summary>
 /// <param name="Visit">Whether the place is visited; without a visit the inspection of the scheme is passed over.</param>
 /// <param name="AgreedOn">The day agreed with the producer, today or later; for a visit only.</param>
-/// <param name="Members">Members of the group, 1 to 10,000; where the scheme takes the square root of them as the number of samples.</param>
 /// <param name="Note">Where to meet, what to bring; 3 to 2000 characters.</param>
 public sealed record EvaluationPlan(
-    bool Visit, DateOnly? AgreedOn = null, [Range(1, 10_000)] int? Members = null, [StringLength(2000, MinimumLength = 3)] string? Note = null);
+    bool Visit, DateOnly? AgreedOn = null, [StringLength(2000, MinimumLength = 3)] string? Note = null);
 
 /// <summary>POST /v1/applications/{id}/evaluation-plan.</summary>
 public static class PlanEvaluation
@@ -23,16 +22,17 @@ public static class PlanEvaluation
         .WithName("planEvaluation").Requires(Role.Sampler).Moves();
 
     /// <summary>Plan the evaluation of a case; the number of samples comes from the scheme.</summary>
-    /// <remarks>400 `visit-day`, `members-missing`; 409 `plan-in-past`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
+    /// <remarks>Of a group, √n members of its register are drawn for a visit. 400 `visit-day`;
+    /// 409 `no-members`, `plan-in-past`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        CertificationApplicationId id, EvaluationPlan plan, Database database, ITasks tasks, CancellationToken cancel)
+        CertificationApplicationId id, EvaluationPlan plan, Database database, DrawSeeds seeds, ITasks tasks, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return Answer.NoContent(await Plan(id, plan, database, tasks, cancel));
+        return Answer.NoContent(await Plan(id, plan, database, seeds, tasks, cancel));
     }
 
     internal static async Task<Refusal?> Plan(
-        CertificationApplicationId id, EvaluationPlan plan, Database database, ITasks tasks, CancellationToken cancel)
+        CertificationApplicationId id, EvaluationPlan plan, Database database, DrawSeeds seeds, ITasks tasks, CancellationToken cancel)
     {
         var turn = await CertificationApplication.Turn(id, CasePart.Sampler, CertificationStep.PlanEvaluation, database, cancel);
         if (turn.Refusal is { } refused)
@@ -47,18 +47,23 @@ public static class PlanEvaluation
             return Refusal.Invalid("#/agreedOn", "visit-day", "A visit has an agreed day, and only a visit.");
         }
 
-        if (plan.Members is null && await database.Value<bool>($"""
-            select sample_rule = 'root' from certification.scheme where code = {application.Scheme} and version = {application.SchemeVersion}
-            """, cancel))
+        var members = 1;
+        if (await database.Value<bool>($"select certification.is_group(a) from certification.application a where a.id = {id}", cancel))
         {
-            return Refusal.Invalid("#/members", "members-missing", "This scheme samples by the number of the group's members.");
+            var drawn = await MemberSample.Draw(application, seeds, database, cancel);
+            if (drawn.Refusal is { } none)
+            {
+                return none;
+            }
+
+            members = drawn.Value;
         }
 
         // The plan is written first: without a visit the inspection counts as done.
         await database.Execute($"""
             insert into certification.evaluation_plan (application, visit, agreed_on, sample_count, note)
             select {id}, {plan.Visit}, {plan.AgreedOn}, case s.sample_rule when 'fixed' then s.sample_count
-                       when 'root' then greatest(s.sample_count, ceil(sqrt({plan.Members}::int)))::int else 0 end, {plan.Note}
+                       when 'root' then greatest(s.sample_count, ceil(sqrt({members}::int)))::int else 0 end, {plan.Note}
               from certification.scheme s where s.code = {application.Scheme} and s.version = {application.SchemeVersion}
             """, cancel);
         return await CaseWork.GoOn(application, next, Sql.Of($""), new EvaluationPlanned(id, plan.Visit), [CaseTask.Plan], database, tasks, cancel)

@@ -55,10 +55,9 @@ internal sealed record SampleUnderTest(SampleId Id, RetestId? Retest, Organisati
 /// <summary>Checks and writes what a laboratory measured, whichever way it comes in.</summary>
 internal static class ResultCheck
 {
-    /// <summary>Everything wrong with a sheet, value by value.</summary>
-    public static async Task<List<ResultProblem>> Of(
-        CertificationApplication application, SampleUnderTest sample, IReadOnlyList<ResultValue> values, IReadOnlyDictionary<string, LimitRule> limits,
-        IReadOnlyCollection<string> known, Database database, CancellationToken cancel)
+    /// <summary>What is wrong with the values themselves, whoever measured them.</summary>
+    public static List<ResultProblem> Shape(
+        IReadOnlyList<ResultValue> values, IReadOnlyDictionary<string, LimitRule> limits, IReadOnlyCollection<string> known)
     {
         var problems = new List<ResultProblem>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -88,21 +87,33 @@ internal static class ResultCheck
                 Wrong("uncertainty", "absurd-uncertainty", "The uncertainty is larger than the value itself.");
             }
 
-            if (value.AnalysedOn < sample.SampledOn)
-            {
-                Wrong("analysedOn", "analysed-before-sampled", "The analysis is older than the sample.");
-            }
-
-            if (value.AnalysedOn > sample.Today)
-            {
-                Wrong("analysedOn", "analysed-in-future", "An analysis cannot be later than today.");
-            }
-
             if (limits.TryGetValue(value.Indicator, out var rule)
                 && !Comparison.Comparable(rule, new Measured(value.Indicator, value.Comparator, value.Value, value.Unit)))
             {
                 var unit = rule.Unit ?? rule.Sample ?? "pieces";
                 Wrong("unit", "wrong-unit", $"The limit of {value.Indicator} is in {unit}.", unit);
+            }
+        }
+
+        return problems;
+    }
+
+    /// <summary>Everything wrong with a sheet, value by value.</summary>
+    public static async Task<List<ResultProblem>> Of(
+        CertificationApplication application, SampleUnderTest sample, IReadOnlyList<ResultValue> values, IReadOnlyDictionary<string, LimitRule> limits,
+        IReadOnlyCollection<string> known, Database database, CancellationToken cancel)
+    {
+        var problems = Shape(values, limits, known);
+        foreach (var (value, at) in values.Select((value, at) => (value, at)))
+        {
+            if (value.AnalysedOn < sample.SampledOn)
+            {
+                problems.Add(new ResultProblem(at, "analysedOn", "analysed-before-sampled", "The analysis is older than the sample."));
+            }
+
+            if (value.AnalysedOn > sample.Today)
+            {
+                problems.Add(new ResultProblem(at, "analysedOn", "analysed-in-future", "An analysis cannot be later than today."));
             }
         }
 

@@ -187,10 +187,14 @@ public record SchemeTerms
     [MaxLength(60)]
     public required IReadOnlyList<SchemeTests> Tests { get; init; }
 
+    /// <summary>Quick tests each batch declared under a scope certificate carries; empty for schemes of single batches.</summary>
+    [MaxLength(60)]
+    public IReadOnlyList<SchemeTests> BatchTests { get; init; } = [];
+
     /// <summary>How samples are taken; absent when the scheme has no laboratory.</summary>
     public SchemeSampling? Sampling { get; init; }
 
-    /// <summary>Longest validity of a certificate in days, 1 to 3650; a lot's shelf life may end it earlier.</summary>
+    /// <summary>Longest validity of a certificate, or of a scope certificate, in days, 1 to 3650; a lot's shelf life may end it earlier.</summary>
     [Range(1, 3650)]
     public required int ValidityDays { get; init; }
 

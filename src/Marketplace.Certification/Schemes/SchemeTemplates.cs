@@ -32,7 +32,8 @@ internal sealed record SchemeTemplates(
         RequiredSubmissions = scheme.Submissions,
         Steps = [.. scheme.Days.Select(step => new SchemeStep(step.Key, step.Value, null, Basis(scheme.Bases, step.Key),
             [.. (scheme.Checks?.GetValueOrDefault(step.Key) ?? []).Select(Question)]))],
-        Tests = [.. (scheme.Tests ?? []).SelectMany(test => test.Key.Split(' ').SelectMany(Named).Select(group => new SchemeTests(group, test.Value)))],
+        Tests = Tests(scheme.Tests),
+        BatchTests = Tests(scheme.BatchTests),
         Sampling = scheme.Sampling,
         ValidityDays = scheme.ValidityDays,
         FeeKzt = scheme.Fee[0],
@@ -44,6 +45,9 @@ internal sealed record SchemeTemplates(
         BasisConfidence = scheme.Confidence,
         ValidFrom = new DateOnly(2026, 1, 1),
     };
+
+    private IReadOnlyList<SchemeTests> Tests(Dictionary<string, string[]>? tests) =>
+        [.. (tests ?? []).SelectMany(test => test.Key.Split(' ').SelectMany(Named).Select(group => new SchemeTests(group, test.Value)))];
 
     private string[] Named(string name) => Groups.GetValueOrDefault(name) ?? [name];
 
@@ -60,6 +64,6 @@ internal sealed record SchemeTemplates(
     internal sealed record Template(
         string Code, int Version, string[] Title, SchemeKind Kind, AssessmentForm Assessment, ApplicantKind[] Applicants, string[] Groups,
         string[] Submissions, string[] Bases, Dictionary<string, int> Days, int ValidityDays, long[] Fee, string LegalBasis, string Confidence,
-        Dictionary<string, string[]>? Checks = null, Dictionary<string, string[]>? Tests = null, SchemeSampling? Sampling = null, bool Voluntary = false,
-        int Visits = 0, DecisionRule Decision = DecisionRule.Simple);
+        Dictionary<string, string[]>? Checks = null, Dictionary<string, string[]>? Tests = null, Dictionary<string, string[]>? BatchTests = null,
+        SchemeSampling? Sampling = null, bool Voluntary = false, int Visits = 0, DecisionRule Decision = DecisionRule.Simple);
 }

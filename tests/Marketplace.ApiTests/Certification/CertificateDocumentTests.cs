@@ -64,7 +64,7 @@ public sealed class CertificateDocumentTests(Market market) : IClassFixture<Mark
         var details = new CertificateDetails("KZ-26-000001-0", CertificateState.Active, ProductCode.From("potato"), letters, letters, letters, letters,
             TerritoryCode.From("kz-615230100"), letters, letters, LotId.New(), new Quantity(1_234_567, "GRM"), new Quantity(0, "GRM"),
             OrganisationId.New(), string.Join(' ', Enumerable.Repeat("Сертификаттау органы", 12)), "PLANT-BATCH", 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1),
-            "MP1:" + new string('A', 260), "", null, null);
+            "MP1:" + new string('A', 260), "", null, null, null);
         var prints = Enumerable.Range(0, 8).AsParallel().WithDegreeOfParallelism(8)
             .Select(at => Text(CertificateDocument.Print(new CertificateText(details, languages[at % 4]), DateTimeOffset.UnixEpoch))).ToList();
         Assert.All(prints, text => Assert.Contains(letters, text, StringComparison.Ordinal));

@@ -123,25 +123,6 @@ public sealed class EvaluationTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
-    public async Task A_group_is_sampled_by_the_root_of_its_members()
-    {
-        var (application, _) = await market.CaseUnder(Market.Thorough, await market.ActiveFarm());
-        await Market.Body(await market.ReviewDocuments(application));
-        await market.Owner($"update certification.scheme set sample_rule = 'root', sample_count = 3 where code = '{Market.Thorough}'");
-        try
-        {
-            await Market.Problem(await market.PlanEvaluation(application), HttpStatusCode.BadRequest, "members-missing");
-            await Market.Body(await market.Post(Role.Sampler, $"/v1/applications/{application}/evaluation-plan", new { visit = false, members = 50 }));
-        }
-        finally
-        {
-            await market.Owner($"update certification.scheme set sample_rule = 'fixed', sample_count = 1 where code = '{Market.Thorough}'");
-        }
-
-        Assert.Equal(8, await market.Scalar<int>($"select sample_count from certification.evaluation_plan where application = '{application}'"));
-    }
-
-    [Fact]
     public async Task The_database_grants_nothing_whose_evaluation_is_missing()
     {
         var (application, _) = await market.CaseUnder(Market.OnPaper, await market.ActiveFarm());

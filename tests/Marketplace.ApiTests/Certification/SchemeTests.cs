@@ -219,9 +219,12 @@ public sealed class SchemeTests(Market market) : IClassFixture<Market>
     private static SchemeTerms Sorted(SchemeTerms terms) => terms with
     {
         Steps = [.. terms.Steps.Select(step => step with { Role = null })],
-        Tests = [.. terms.Tests.OrderBy(test => test.RuleGroup, StringComparer.Ordinal)
-            .Select(test => test with { Indicators = [.. test.Indicators.Order(StringComparer.Ordinal)] })],
+        Tests = Sorted(terms.Tests),
+        BatchTests = Sorted(terms.BatchTests),
     };
+
+    private static IReadOnlyList<global::Marketplace.Certification.SchemeTests> Sorted(IReadOnlyList<global::Marketplace.Certification.SchemeTests> tests) => [.. tests.OrderBy(test => test.RuleGroup, StringComparer.Ordinal)
+        .Select(test => test with { Indicators = [.. test.Indicators.Order(StringComparer.Ordinal)] })];
 }
 
 internal static class SchemeJson

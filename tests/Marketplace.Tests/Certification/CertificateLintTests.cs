@@ -33,6 +33,7 @@ public sealed class CertificateLintTests
         { "it begins after the decision", "dates-wrong" },
         { "it outlives the goods", "dates-wrong" },
         { "it outlives the scheme's validity", "dates-wrong" },
+        { "it outlives its scope", "dates-wrong" },
         { "more than was decided", "quantity-wrong" },
         { "less than was decided", "quantity-wrong" },
         { "more than there is", "quantity-wrong" },
@@ -49,17 +50,18 @@ public sealed class CertificateLintTests
         var lot = right.Lot!;
         var signing = wrong switch
         {
-            "the body was stopped" => right with { BodyAllowed = false },
+            "the body was stopped" => right with { Case = right.Case with { BodyAllowed = false } },
             "Supply does not know the lot" => right with { Lot = null },
             "the lot is another household's" => right with { Lot = lot with { Household = HouseholdId.New() } },
             "the lot is another product" => right with { Lot = lot with { Product = ProductCode.From("carrot") } },
             "the label names another lot" => Claiming(right, right.Claims with { Lot = Guid.NewGuid() }),
-            "the scheme covers other products" => right with { Scheme = right.Scheme with { RuleGroups = ["dairy_raw"] } },
+            "the scheme covers other products" => right with { Case = right.Case with { RuleGroups = ["dairy_raw"] } },
             "nothing is left of the validity" => Claiming(right, right.Claims with { ValidUntil = right.Claims.ValidFrom }),
             "it begins before the decision" => Claiming(right, right.Claims with { ValidFrom = Now.AddSeconds(-2) }),
             "it begins after the decision" => Claiming(right, right.Claims with { ValidFrom = Now.AddSeconds(1) }),
             "it outlives the goods" => Claiming(right, right.Claims with { ValidUntil = new DateTimeOffset(2026, 9, 20, 19, 0, 0, TimeSpan.Zero) }),
-            "it outlives the scheme's validity" => right with { Scheme = right.Scheme with { ValidityDays = 9 } },
+            "it outlives the scheme's validity" => right with { Case = right.Case with { ValidityDays = 9 } },
+            "it outlives its scope" => right with { Case = right.Case with { ScopeEnds = right.Claims.ValidUntil.AddSeconds(-1) } },
             "more than was decided" => Claiming(right, right.Claims with { Amount = 100_001 }),
             "less than was decided" => Claiming(right, right.Claims with { Amount = 99_999 }),
             "more than there is" => right with { Lot = lot with { Declared = new Quantity(99_999, "GRM") } },
@@ -74,9 +76,11 @@ public sealed class CertificateLintTests
 
     private static Signing Right()
     {
-        var decided = new SigningCase(Lot, Household, ProductCode.From("potato"), "potato", Village, 100_000, "GRM", new DateOnly(2026, 9, 20), Now);
+        var decided = new SigningCase(
+            CertificationApplicationId.New(), null, Lot, Household, OrganisationId.New(), Body, ProductCode.From("potato"), "potato", Village, 100_000, "GRM",
+            new DateOnly(2026, 9, 20), "PLANT-BATCH", 1, null, SchemeKind.Batch, 30, ["potato"], true, Now);
         var claims = new LabelClaims("KZ-26-000001-0", Lot.Value, "potato", 100_000, "GRM", Village.Value, Body.Value, Now, Now.AddDays(10));
         var lot = new LotCard(Lot, Household, decided.Product, Village, new Quantity(100_000, "GRM"), new DateOnly(2026, 9, 1), decided.ExpiresOn, null);
-        return new Signing(decided, lot, 100_000, new SigningTerms(30, ["potato"]), true, claims, "MP1:" + new string('A', 296), claims);
+        return new Signing(decided, lot, 100_000, claims, "MP1:" + new string('A', 296), claims);
     }
 }
