@@ -33,6 +33,8 @@ internal static class Composition
         services.AddScoped<Database>();
         services.AddSingleton<ForgetOldKeys>();
         services.AddHostedService(provider => provider.GetRequiredService<ForgetOldKeys>());
+        services.AddSingleton<TakeCheckpoints>();
+        services.AddHostedService(provider => provider.GetRequiredService<TakeCheckpoints>());
         services.AddSingleton<Dispatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Dispatcher>());
     }

@@ -48,6 +48,16 @@ internal sealed class ApiClient(Uri address) : IDisposable
 
     public Task<JsonNode> Get(string? key, string path, CancellationToken cancel) => Send(key, HttpMethod.Get, path, null, null, cancel);
 
+    /// <summary>An answer that is text.</summary>
+    public async Task<string> Text(string key, string path, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var response = await http.SendAsync(request, cancel);
+        var text = await response.Content.ReadAsStringAsync(cancel);
+        return response.IsSuccessStatusCode ? text : throw new ApiRefusal(response.StatusCode, "unknown", $"GET {path}: {(int)response.StatusCode} {text}");
+    }
+
     public Task<JsonNode> Post(string? key, string path, object? body, CancellationToken cancel) =>
         Send(key, HttpMethod.Post, path, body, Guid.NewGuid().ToString(), cancel);
 

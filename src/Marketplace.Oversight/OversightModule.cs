@@ -1,6 +1,7 @@
 using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
+using Marketplace.Oversight.AuditLog;
 using Marketplace.Oversight.Funnels;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,5 +35,12 @@ public static class OversightModule
         var territories = routes.Noun("/territories", "Oversight");
         SeeFunnel.Map(territories);
         SeeFunnelChildren.Map(territories);
+
+        var audit = routes.Noun("/audit", "Audit");
+        ListCheckpoints.Map(audit);
+        GetLatestCheckpoint.Map(audit);
+        ProveConsistency.Map(audit);
+        ListLoggedEvents.Map(audit);
+        ProveEvent.Map(audit);
     }
 }
