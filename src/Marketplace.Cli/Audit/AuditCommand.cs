@@ -16,27 +16,26 @@ internal static class AuditCommand
     {
         var file = new Argument<FileInfo>("file") { Description = "Where the lines of JSON go." };
         var key = new Option<string>("--key") { Description = "The key of an auditor or administrator.", Required = true };
-        var payloads = new Option<bool>("--payloads") { Description = "With what the events say; auditors only." };
+        var withPayloads = new Option<bool>("--payloads") { Description = "With what the events say; auditors only." };
         var url = ApiClient.UrlOption();
-        var command = new Command("export", "Save the event log up to the last checkpoint.") { file, key, payloads, url };
+        var command = new Command("export", "Save the event log up to the last checkpoint.") { file, key, withPayloads, url };
         command.SetAction(async (parsed, cancel) =>
         {
             try
             {
                 using var api = new ApiClient(parsed.GetValue(url)!);
                 await using var writer = new StreamWriter(parsed.GetValue(file)!.FullName);
+                var payloads = parsed.GetValue(withPayloads) ? "true" : "false";
                 var rows = 0L;
-                for (string part; ; await writer.WriteAsync(part))
+                string part;
+                do
                 {
                     part = await api.Text(
-                        parsed.GetValue(key)!, string.Create(CultureInfo.InvariantCulture, $"/v1/audit/events?from={rows}&payloads={(parsed.GetValue(payloads) ? "true" : "false")}"), cancel);
-                    if (part.Length == 0)
-                    {
-                        break;
-                    }
-
+                        parsed.GetValue(key)!, string.Create(CultureInfo.InvariantCulture, $"/v1/audit/events?from={rows}&payloads={payloads}"), cancel);
+                    await writer.WriteAsync(part);
                     rows += part.AsSpan().Count('\n');
                 }
+                while (part.Length > 0);
 
                 Console.WriteLine($"{rows} events");
                 return Exit.Done;

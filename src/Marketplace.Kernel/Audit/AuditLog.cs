@@ -47,8 +47,10 @@ public static class AuditLog
             BatchCommands =
             {
                 new NpgsqlBatchCommand("select set_config('app.tenant', $1, true)") { Parameters = { new() { Value = tenant } } },
-                new NpgsqlBatchCommand($"""
-                    select row_number() over (order by transaction, id) - 1, {Columns} from kernel.event where tenant_id = $1 order by transaction, id
+                new NpgsqlBatchCommand("""
+                    select row_number() over (order by transaction, id) - 1, id, transaction::text::bigint, tenant_id, stream, number, type,
+                           encode(sha256(convert_to(payload, 'UTF8')), 'hex'), recorded_at, encode(previous_hash, 'hex'), encode(hash, 'hex'), actor, acting_for
+                      from kernel.event where tenant_id = $1 order by transaction, id
                     """) { Parameters = { new() { Value = tenant } } },
             },
         };
@@ -59,16 +61,10 @@ public static class AuditLog
         {
             yield return new LoggedEvent(
                 reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetString(3), reader.GetGuid(4), reader.GetInt32(5), reader.GetString(6),
-                reader.GetString(7), null, reader.IsDBNull(8) ? null : reader.GetGuid(8), reader.IsDBNull(9) ? null : reader.GetGuid(9),
-                new DateTimeOffset(reader.GetDateTime(10)), reader.GetString(11), reader.GetString(12));
+                reader.GetString(7), new DateTimeOffset(reader.GetDateTime(8)), reader.GetString(9), reader.GetString(10),
+                reader.IsDBNull(11) ? null : reader.GetGuid(11), reader.IsDBNull(12) ? null : reader.GetGuid(12));
         }
     }
-
-    private const string Columns = """
-        id, transaction::text::bigint as transaction, tenant_id as tenant, stream, number, type,
-        encode(sha256(convert_to(payload, 'UTF8')), 'hex') as payload_hash, actor, acting_for, recorded_at,
-        encode(previous_hash, 'hex') as previous_hash, encode(hash, 'hex') as hash
-        """;
 
     private static async Task<LogFinding?> Heads(NpgsqlConnection connection, string tenant, LogCheck check, CancellationToken cancel)
     {

@@ -14,15 +14,15 @@ namespace Marketplace.Kernel;
 /// <param name="Number">1, 2, 3 … within the stream.</param>
 /// <param name="Type">What happened.</param>
 /// <param name="PayloadHash">SHA-256 of the payload in UTF-8; 64 lower-case hexadecimal digits.</param>
-/// <param name="Payload">The event's own text; absent where the reader may not see it.</param>
-/// <param name="Actor">The person who did it; absent for the system.</param>
-/// <param name="ActingFor">The household it was done for, when somebody else did it.</param>
 /// <param name="RecordedAt">The transaction's time, in microseconds.</param>
 /// <param name="PreviousHash">Hash of the event before in the stream; empty for the first.</param>
 /// <param name="Hash">SHA-256 over all of this; 64 lower-case hexadecimal digits.</param>
+/// <param name="Actor">The person who did it; absent for the system.</param>
+/// <param name="ActingFor">The household it was done for, when somebody else did it.</param>
+/// <param name="Payload">The event's own text; absent where the reader may not see it.</param>
 public sealed record LoggedEvent(
-    long Position, long Id, long Transaction, string Tenant, Guid Stream, int Number, string Type, string PayloadHash, string? Payload, Guid? Actor,
-    Guid? ActingFor, DateTimeOffset RecordedAt, string PreviousHash, string Hash)
+    long Position, long Id, long Transaction, string Tenant, Guid Stream, int Number, string Type, string PayloadHash, DateTimeOffset RecordedAt,
+    string PreviousHash, string Hash, Guid? Actor = null, Guid? ActingFor = null, string? Payload = null)
 {
     private static readonly DateTime Epoch = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 

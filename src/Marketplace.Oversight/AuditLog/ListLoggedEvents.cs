@@ -50,8 +50,8 @@ public static class ListLoggedEvents
             ? await database.List<LoggedEvent>($"""
                 select {checkpoint.SizeBefore} + row_number() over (order by transaction, id) - 1 as position, id, transaction::text::bigint as transaction,
                        tenant_id as tenant, stream, number, type, encode(sha256(convert_to(payload, 'UTF8')), 'hex') as payload_hash,
-                       case when {payloads} then payload end as payload, actor, acting_for, recorded_at, encode(previous_hash, 'hex') as previous_hash,
-                       encode(hash, 'hex') as hash
+                       recorded_at, encode(previous_hash, 'hex') as previous_hash, encode(hash, 'hex') as hash, actor, acting_for,
+                       case when {payloads} then payload end as payload
                   from kernel.event
                  where transaction >= {checkpoint.HorizonBefore}::text::xid8 and transaction < {checkpoint.Horizon}::text::xid8
                  order by transaction, id limit {limit} offset {from - checkpoint.SizeBefore}
