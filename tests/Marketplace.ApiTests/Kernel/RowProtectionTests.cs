@@ -61,6 +61,8 @@ public sealed class RowProtectionTests(Market market) : IClassFixture<Market>
 
     [Theory]
     [InlineData("kernel.event")]
+    [InlineData("kernel.checkpoint")]
+    [InlineData("kernel.tree_tile")]
     [InlineData("settlement.entry")]
     [InlineData("settlement.transfer")]
     [InlineData("certification.decision")]
