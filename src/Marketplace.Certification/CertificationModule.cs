@@ -73,6 +73,8 @@ public static class CertificationModule
             ("value-negative", "A value is 0 or more."),
             ("absurd-uncertainty", "The uncertainty is larger than the value itself."),
             ("outside-scope", "The result is outside the laboratory's scope of accreditation."),
+            ("nothing-to-appeal", "There is no refusal or suspension to appeal against."),
+            ("appeal-open", "Your appeal in this case is being heard already."),
             ("retest-ordered", "The retained part of this sample was ordered for a re-test before."),
             ("retest-open", "A re-test is under way; decide on its results."),
             ("no-retained-part", "No part of this sample is left for a re-test."),
@@ -214,6 +216,15 @@ public static class CertificationModule
         var equipment = routes.Noun("/laboratory-equipment", "Laboratory");
         ListEquipment.Map(equipment);
         RecordCalibration.Map(equipment);
+
+        var appeals = routes.Noun("/appeals", "Appeals");
+        FileAppeal.Map(appeals);
+        ListAppeals.Map(appeals);
+        ShowAppeal.Map(appeals);
+        AdmitAppeal.Map(appeals);
+        StateInAppeal.Map(appeals);
+        VoteOnAppeal.Map(appeals);
+        WithdrawAppeal.Map(appeals);
 
         var certificates = routes.Noun("/certificates", "Certificates");
         ListCertificates.Map(certificates);

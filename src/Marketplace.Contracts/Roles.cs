@@ -45,6 +45,9 @@ public static class Role
     /// <summary>Quality and impartiality manager of a certification body.</summary>
     public const string QualityManager = "quality_manager";
 
+    /// <summary>Hears appeals and complaints about cases without having had a part in them.</summary>
+    public const string AppealsPanelist = "appeals_panelist";
+
     /// <summary>Laboratory analyst: enters results.</summary>
     public const string LaboratoryAnalyst = "laboratory_analyst";
 
@@ -76,7 +79,8 @@ public static class Role
     public static readonly IReadOnlyList<string> All =
     [
         Producer, VillageAgent, CooperativeManager, CollectionOperator, RetailBuyer, RetailApprover, RetailReceiver, RetailFinance, IntakeOfficer,
-        DocumentReviewer, Sampler, Reviewer, DecisionMaker, QualityManager, LaboratoryAnalyst, LaboratorySupervisor, OkrugAkim, DistrictOfficer, ProjectOfficer,
+        DocumentReviewer, Sampler, Reviewer, DecisionMaker, QualityManager, AppealsPanelist, LaboratoryAnalyst, LaboratorySupervisor, OkrugAkim,
+        DistrictOfficer, ProjectOfficer,
         Auditor, PlatformAdministrator, PayoutOfficer, PayoutApprover,
     ];
 }

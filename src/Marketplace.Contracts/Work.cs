@@ -47,7 +47,9 @@ public interface ITasks
     /// <summary>The end of a working day some working days later, by the country's calendar.</summary>
     /// <param name="country"><c>KZ</c> or <c>KG</c>.</param>
     /// <param name="days">0 or more; 0 is the end of the same or the next working day.</param>
-    Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel);
+    /// <param name="cancel">Ends the call.</param>
+    /// <param name="from">The instant it is counted from; now by default.</param>
+    Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel, DateTimeOffset? from = null);
 }
 
 /// <summary>A task was late and went to somebody else; the first responsible stays on record.</summary>

@@ -28,6 +28,8 @@ internal static class DemoCast
         new(Role.RetailBuyer, "bazarly", Key: "retail_buyer_2"),
         new(Role.VillageAgent, null, District), new(Role.OkrugAkim, null, District), new(Role.DistrictOfficer, null, District),
         new(Role.ProjectOfficer, "office"), new(Role.Auditor, "office"),
+        new(Role.AppealsPanelist, "office"), new(Role.AppealsPanelist, "office", Key: "appeals_panelist_2"),
+        new(Role.AppealsPanelist, "office", Key: "appeals_panelist_3"),
     ];
 }
 

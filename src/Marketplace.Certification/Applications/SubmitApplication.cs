@@ -86,7 +86,8 @@ public static class SubmitApplication
         var number = string.Create(CultureInfo.InvariantCulture, $"A-{count:D6}");
         if (!await application.Move(next, Sql.Of($"""
             , number = {number}, body = {body}, seed = {drawn.Seed}, intake = {intake}, submitted_at = kernel.now(), amount = {lot.Declared.Amount},
-              ready_on = {lot.ReadyOn}, expires_on = {lot.ExpiresOn}, scheme_version = {scheme.Version}, fee_minor = {scheme.Fee(application.Currency)}
+              ready_on = {lot.ReadyOn}, expires_on = {lot.ExpiresOn}, scheme_version = {scheme.Version},
+              fee_minor = case when appeal is null then {scheme.Fee(application.Currency)} else 0 end
             """), submitted, database, cancel))
         {
             return Refusal.ChangedMeanwhile;

@@ -10,9 +10,9 @@ internal sealed class WorkingDays(Database database, TimeProvider clock)
     private static readonly TimeOnly EndOfDay = new(18, 0);
 
     /// <summary>The end of the working day so many working days later.</summary>
-    public async Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel)
+    public async Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel, DateTimeOffset? counted = null)
     {
-        var now = clock.GetUtcNow();
+        var now = counted ?? clock.GetUtcNow();
         var from = DateOnly.FromDateTime(now.UtcDateTime);
         return After(now, Offset(country), days, await Holidays(country, from, from.AddDays(days * 2 + 30), cancel));
     }

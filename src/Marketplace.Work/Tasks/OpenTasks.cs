@@ -91,7 +91,8 @@ internal sealed class OpenTasks(Database database, ITerritories territories, Wor
          where tenant_id = kernel.tenant() and subject = {subject} and closed_at is null order by deadline, kind
         """, cancel);
 
-    public Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel) => calendar.Deadline(country, days, cancel);
+    public Task<DateTimeOffset> Deadline(string country, int days, CancellationToken cancel, DateTimeOffset? from = null) =>
+        calendar.Deadline(country, days, cancel, from);
 
     private sealed record Paused(
         WorkTaskId Id, string Country, DateTimeOffset PausedAt, DateTimeOffset Deadline, DateTimeOffset EscalateAt, DateTimeOffset Now);

@@ -22,6 +22,11 @@ public sealed partial class MessageTemplatesTests
         """
         agent-acted: act agent
         application-expired: product
+        appeal-admitted: number reason
+        appeal-rejected: number reason
+        appeal-remitted: number reason
+        appeal-turned-away: number reason
+        appeal-upheld: number reason
         application-refused: number reason
         application-returned: missing number
         case-handed-over: number part
