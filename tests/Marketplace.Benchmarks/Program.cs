@@ -20,6 +20,7 @@ foreach (var lots in (int[])[1, 10, 100])
 
 rows.Add(await Hot());
 rows.Add(await Paired("certification step (review), 8 clients", 0.55, await Reviews.Prepare(bench, 8, rounds, seconds), seconds));
+rows.Add(await Paired("public verification by serial, 8 clients", 0.60, await Verifications.Prepare(bench, 8), seconds));
 rows.Add(await bench.ColdStart(rounds));
 
 var table = Table(rows);
