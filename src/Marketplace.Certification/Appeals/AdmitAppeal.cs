@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
@@ -51,7 +52,7 @@ public static class AdmitAppeal
         var panel = new List<PersonId>();
         if (admission.Admissible)
         {
-            var seed = Draw.NewSeed();
+            var seed = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
             panel.AddRange((await appeal.Outsiders(Role.AppealsPanelist, null, seed, database, people, cancel))
                 .Where(person => person.Value != database.Actor.Person).Take(Appeal.PanelSize));
             if (panel.Count < Appeal.PanelSize)

@@ -118,9 +118,7 @@ internal sealed record Appeal(
         var holders = (await people.Holding(role, organisation, null, cancel)).ToArray();
         return await database.List<PersonId>($"""
             select person from unnest({holders}) as person
-             where person <> {FiledBy}
-               and not exists (select from certification.participation where application = {Application} and participation.person = person.person)
-               and not exists (select from certification.certificate_change c where c.certificate = {Certificate} and c.person = person.person)
+             where person <> {FiledBy} and certification.outside({Application}, {Certificate}, person)
              order by encode(sha256(convert_to({seed} || '|' || person, 'UTF8')), 'hex')
             """, cancel);
     }

@@ -32,13 +32,17 @@ grant update (stage, version, seed) on certification.appeal to marketplace_app;
 -- A case that is judged again after an appeal, by other people and without a fee.
 alter table certification.application add column appeal uuid references certification.appeal;
 
-create function certification.no_part(a_application uuid, a_certificate uuid, a_person uuid) returns boolean
+-- Whether the human behind an account stands outside a case: no part in it, no hand on its certificate, no interest.
+create function certification.outside(a_application uuid, a_certificate uuid, a_person uuid) returns boolean
     language sql stable security definer set search_path = certification, pg_temp as
 $$
-    select not exists (select from participation where application = a_application and person = a_person)
-       and not exists (select from certificate_change where certificate = a_certificate and person = a_person)
+    with mine as (select certification.accounts(a_person) as accounts)
+    select not exists (select from participation p, mine where p.application = a_application and p.person = any (mine.accounts))
+       and not exists (select from certificate_change c, mine where c.certificate = a_certificate and c.person = any (mine.accounts))
+       and not exists (select from application a where a.id = a_application and certification.conflicted(a, a_person))
 $$;
-revoke all on function certification.no_part from public;
+revoke all on function certification.outside from public;
+grant execute on function certification.outside to marketplace_app;
 
 create table certification.appeal_admission (
     appeal      uuid primary key references certification.appeal,
@@ -103,7 +107,7 @@ begin
         new.recorded_at := kernel.now();
     end if;
     if tg_table_name in ('panelist', 'appeal_admission')
-        and (new.person = v_appeal.filed_by or not no_part(v_appeal.application, v_appeal.certificate, new.person)) then
+        and (v_appeal.filed_by = any (accounts(new.person)) or not outside(v_appeal.application, v_appeal.certificate, new.person)) then
         raise exception using errcode = 'P0001', constraint = 'own-work', message = 'Nobody judges a case they had a part in.';
     end if;
     if tg_table_name = 'panelist' and exists (select from appeal_admission where appeal = new.appeal and person = new.person) then
@@ -167,17 +171,22 @@ end
 $$;
 create trigger appeal_filed before insert on certification.appeal for each row execute function certification.appeal_filed();
 
--- Judged again means by other people: nobody but the producer takes part in both cases.
-create function certification.judged_again() returns trigger language plpgsql security definer set search_path = certification, pg_temp as
+-- Judged again means by other people: nobody takes part, or is drawn for one, who worked on the case appealed against or heard the appeal.
+create or replace function certification.own_work(a_case certification.application, a_person uuid, a_part certification.part) returns boolean
+    language sql stable as
 $$
-begin
-    if new.part <> 'producer' and exists (
-        select from application a join appeal p on p.id = a.appeal
-         where a.id = new.application and (not no_part(p.application, p.certificate, new.person)
-            or exists (select from panelist where appeal = p.id and person = new.person))) then
-        raise exception using errcode = 'P0001', constraint = 'own-work', message = 'A case is judged again by other people.';
-    end if;
-    return new;
-end
+    with mine as (select certification.accounts(a_person) as accounts)
+    select exists (select from certification.participation p, mine
+                    where p.application = a_case.id and p.part <> a_part and p.person = any (mine.accounts))
+        or exists (select from unnest(enum_range(null::certification.part)) as other, mine
+                    where other <> a_part and (to_jsonb(a_case) ->> other::text)::uuid = any (mine.accounts))
+        or exists (select from identity.public_human h, mine
+                    where h.person = any (mine.accounts)
+                      and (h.household = a_case.household
+                           or exists (select from registry.public_household_human m where m.household = a_case.household and m.human = h.human)))
+        or exists (select from certification.appeal p, mine
+                    where p.id = a_case.appeal
+                      and (exists (select from certification.participation o
+                                    where o.application = p.application and o.part <> 'producer' and o.person = any (mine.accounts))
+                           or exists (select from certification.panelist o where o.appeal = p.id and o.person = any (mine.accounts))))
 $$;
-create trigger judged_again before insert on certification.participation for each row execute function certification.judged_again();
