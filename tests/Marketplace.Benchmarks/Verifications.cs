@@ -29,7 +29,7 @@ internal sealed class Verifications(Bench bench, int clients, IReadOnlyList<stri
                 returning id, lot)
             insert into certification.certificate (id, serial, application, lot, household, applicant, issuer, product, village, amount, unit, scheme,
                 scheme_version, valid_from, valid_until, key_id, label)
-            select gen_random_uuid(), ('{{{string.Join(',', serials)}}}'::text[])[l.n], c.id, c.lot, gen_random_uuid(), gen_random_uuid(), '{Body}', 'potato', 'kz-615230100',
+            select gen_random_uuid(), (array[{string.Join(',', serials.Select(serial => $"'{serial}'"))}])[l.n], c.id, c.lot, gen_random_uuid(), gen_random_uuid(), '{Body}', 'potato', 'kz-615230100',
                    1000000000, 'GRM', 'PLANT-BATCH', 1, now() - interval '1 day', now() + interval '90 days', '00000000000000be', 'MP1:'
               from cases c join lots l on l.lot_id = c.lot;
             alter table certification.application enable trigger user;
