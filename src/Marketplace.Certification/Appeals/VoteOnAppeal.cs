@@ -23,14 +23,14 @@ public static class VoteOnAppeal
     /// <remarks>Upheld lifts the suspension, or has the refused case judged again without a fee by people who had no part before; remitted has it
     /// judged again. 400 `not-an-outcome`; 409 `wrong-stage`, `not-assigned`, `already-voted`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Guid id, AppealVote vote, Database database, ILotAccounts accounts, ITasks tasks, INotices notices, CancellationToken cancel)
+        Guid id, AppealVote vote, Database database, StopGoods goods, ITasks tasks, INotices notices, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(vote);
-        return Answer.NoContent(await Vote(id, vote, database, accounts, tasks, notices, cancel));
+        return Answer.NoContent(await Vote(id, vote, database, goods, tasks, notices, cancel));
     }
 
     internal static async Task<Refusal?> Vote(
-        Guid id, AppealVote vote, Database database, ILotAccounts accounts, ITasks tasks, INotices notices, CancellationToken cancel)
+        Guid id, AppealVote vote, Database database, StopGoods goods, ITasks tasks, INotices notices, CancellationToken cancel)
     {
         if (vote.Outcome is not (AppealStage.Upheld or AppealStage.Rejected or AppealStage.Remitted))
         {
@@ -64,12 +64,12 @@ public static class VoteOnAppeal
 
         await tasks.Close(id, Appeal.VoteTask(place.Value), cancel);
         return await database.Value<AppealStage?>($"select certification.panel_outcome({id})", cancel) is { } outcome
-            ? await Close(appeal, outcome, database, accounts, tasks, notices, cancel)
+            ? await Close(appeal, outcome, database, goods, tasks, notices, cancel)
             : null;
     }
 
     private static async Task<Refusal?> Close(
-        Appeal appeal, AppealStage outcome, Database database, ILotAccounts accounts, ITasks tasks, INotices notices, CancellationToken cancel)
+        Appeal appeal, AppealStage outcome, Database database, StopGoods goods, ITasks tasks, INotices notices, CancellationToken cancel)
     {
         if (!await appeal.Move(outcome, database, cancel))
         {
@@ -81,7 +81,7 @@ public static class VoteOnAppeal
         {
             if (appeal.Certificate is { } certificate)
             {
-                if (outcome == AppealStage.Upheld && await Reinstate(appeal, certificate, database, accounts, cancel) is { } refused)
+                if (outcome == AppealStage.Upheld && await Reinstate(appeal, certificate, database, goods, cancel) is { } refused)
                 {
                     return refused;
                 }
@@ -102,18 +102,16 @@ public static class VoteOnAppeal
 
     /// <summary>Lifts the suspension, unless the certificate went on meanwhile.</summary>
     private static async Task<Refusal?> Reinstate(
-        Appeal appeal, CertificateId id, Database database, ILotAccounts accounts, CancellationToken cancel)
+        Appeal appeal, CertificateId id, Database database, StopGoods goods, CancellationToken cancel)
     {
-        var certificate = (await database.Find<Certificate>($"""
-            select id, serial, lot, issuer, state, version from certification.certificate where id = {id}
-            """, cancel))!;
+        var certificate = (await database.Find<Certificate>($"select {Certificate.Columns} from certification.certificate c where c.id = {id}", cancel))!;
         if (Certificate.Next(certificate.State, CertificateStep.Reinstate) is not { } active)
         {
             return null;
         }
 
         return await certificate.Move(active, $"Appeal {appeal.Number} was upheld.", database, cancel)
-            ? await accounts.Lift([certificate.Lot], cancel)
+            ? await goods.Resume([certificate.Lot], cancel)
             : Refusal.ChangedMeanwhile;
     }
 

@@ -35,7 +35,9 @@ public sealed class SeparationOfDutiesTests(Market market) : IClassFixture<Marke
                 var sql = string.Format(System.Globalization.CultureInfo.InvariantCulture, evidence, application, second);
                 var answer = await Assert.ThrowsAsync<PostgresException>(
                     () => market.AsApplication($"begin; select set_config('app.person', '{person}', true); insert into {sql}"));
-                Assert.True(answer.ConstraintName == "own-work", $"{first} then {second}: {answer.ConstraintName} {answer.MessageText}");
+
+                // A completeness check asks first whose it is.
+                Assert.True(answer.ConstraintName == "own-work" || (second == "intake" && answer.ConstraintName == "not-assigned"), $"{first} then {second}: {answer.ConstraintName} {answer.MessageText}");
                 refused++;
             }
         }

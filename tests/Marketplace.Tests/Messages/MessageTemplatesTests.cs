@@ -21,12 +21,12 @@ public sealed partial class MessageTemplatesTests
     public void The_templates_other_modules_use_are_these() => Assert.Equal(
         """
         agent-acted: act agent
-        application-expired: product
         appeal-admitted: number reason
         appeal-rejected: number reason
         appeal-remitted: number reason
         appeal-turned-away: number reason
         appeal-upheld: number reason
+        application-expired: product
         application-refused: number reason
         application-returned: missing number
         case-handed-over: number part
