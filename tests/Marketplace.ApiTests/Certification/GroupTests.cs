@@ -90,6 +90,7 @@ public sealed class GroupTests(Market market) : IClassFixture<Market>
         var member = await Invited(farm, "ORG-SCOPE");
         await Market.Problem(await market.Post(Role.CooperativeManager, $"/v1/group-members/{member}/acceptance"), HttpStatusCode.Conflict, "own-invitation");
         await Market.Body(await market.Post(farm.Head, $"/v1/group-members/{member}/acceptance"));
+        await Refused(Role.CooperativeManager, $"update certification.group_member set state = 'member' where id = '{member}'", "not-inspected");
         await Market.Body(await Report(market.Cast(Role.CooperativeManager), member));
         await Market.Problem(await Approve(market.Cast(Role.CooperativeManager), member, 1), HttpStatusCode.Conflict, "second-person");
         Assert.Equal("inspection_due", await Standing(member));
@@ -246,7 +247,7 @@ public sealed class GroupTests(Market market) : IClassFixture<Market>
 
     private async Task<string> StateOf(string serial) => Word(await Market.Body(await market.Get((string?)null, $"/v1/certificates/{serial}")), "state");
 
-    private DateTimeOffset Now => market.Clock.GetUtcNow().AddMilliseconds(-20);
+    private DateTimeOffset Now => market.Clock.GetUtcNow().AddMilliseconds(-2);
 
     private async Task Refused(string role, string sql, string code) => Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() =>
         market.AsApplication($"begin; select set_config('app.person', '{market.Cast(role).Person}', true);{sql}"))).ConstraintName);
