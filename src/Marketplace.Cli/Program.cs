@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Marketplace.Cli.Audit;
+using Marketplace.Cli.Allocations;
 using Marketplace.Cli.Demo;
 using Marketplace.Cli.Draws;
 using Marketplace.Cli.Import;
@@ -10,6 +11,7 @@ var root = new RootCommand("The command line of the marketplace: an HTTP client 
     DemoCommand.Build(),
     ImportCommand.Build(),
     VerifyCommand.Build(),
+    AllocateCommand.Build(),
     DrawCommand.Build(),
     AuditCommand.Build(),
 };

@@ -34,7 +34,7 @@ internal sealed class AllocateOrder(
         }
 
         var lines = await database.List<MissingLine>($"""
-            select l.id, l.product_code as product, l.amount, l.unit, l.max_price, l.per, l.window_to, l.min_remaining_shelf_life_days,
+            select l.id, l.product_code as product, l.amount, l.unit, l.max_price, l.per, l.window_to, l.delivery_territory as "to", l.min_remaining_shelf_life_days,
                    array_to_string(l.accepted_territories, ',') as accepted,
                    l.amount - coalesce(sum(case p.stage when 'offered' then p.offered else p.amount + p.tendered end), 0)::bigint as missing,
                    coalesce(count(*) filter (where p.stage = 'offered'), 0) as open
@@ -72,14 +72,17 @@ internal sealed class AllocateOrder(
     {
         var rule = (await database.Find<Rule>($"""
             select extract(epoch from answer_within)::bigint as answer_seconds, memory_weeks, surcharges[1] as first, surcharges[2] as second,
-                   surcharges[3] as third, freshness_per_day, household_cap_percent
+                   surcharges[3] as third, freshness_per_day, household_cap_percent, least_grm, least_mlt, least_h87, village_surcharge,
+                   case {order.Currency} when 'KZT' then lot_kzt else lot_kgs end as per_lot,
+                   case {order.Currency} when 'KZT' then village_kzt else village_kgs end as per_village,
+                   case {order.Currency} when 'KZT' then tonne_km_kzt else tonne_km_kgs end as per_tonne_km
               from orders.rule where in_force_from <= {order.PlacedAt ?? order.CreatedAt} order by in_force_from desc limit 1
             """, cancel))!;
         var round = 1 + await database.Value<int>($"select coalesce(max(round), 0) from orders.allocation_run where order_id = {order.Id}", cancel);
         for (var i = 0; i < MostPlans; i++)
         {
             var supply = await Supply(order, lines, rule.MemoryWeeks, cancel);
-            var input = Fairness.Input(order.Id.Value, Today, lines, supply, rule);
+            var input = PlanInput.Of(order.Id.Value, Today, lines, supply, rule);
             var plan = Allocation.Plan(input);
             if (plan.Taken.Count == 0 && round > 1)
             {
@@ -92,7 +95,7 @@ internal sealed class AllocateOrder(
                 continue;
             }
 
-            await Keep(order, round, rule, input, plan, supply, cancel);
+            await Keep(order, round, rule, input, plan, supply.Lots, cancel);
             return plan.Taken.Count;
         }
 
@@ -102,7 +105,7 @@ internal sealed class AllocateOrder(
     private DateOnly Today => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
 
     /// <summary>The lots that may be asked for now, with what the order already knows of them.</summary>
-    private async Task<List<Candidate>> Supply(PurchaseOrder order, List<MissingLine> lines, int memoryWeeks, CancellationToken cancel)
+    private async Task<Reachable> Supply(PurchaseOrder order, List<MissingLine> lines, int memoryWeeks, CancellationToken cancel)
     {
         var rows = await database.List<SellableLot>($"""
             select v.lot_id as lot, v.household_id as household, v.product_code as product, v.village, v.step as unit, v.available, v.ready_on, v.expires_on,
@@ -119,10 +122,17 @@ internal sealed class AllocateOrder(
              order by v.lot_id
             """, cancel);
         var cards = await households.Of([.. rows.Select(row => row.Household).Distinct()], cancel);
-        var places = await territories.Places([.. rows.Select(row => row.Village).Distinct()], cancel);
-        return [.. rows.Where(row => cards.TryGetValue(row.Household, out var card) && card.MayBeAllocated)
+        TerritoryCode[] goals = [.. lines.Select(line => line.To).Distinct()];
+        TerritoryCode[] villages = [.. rows.Select(row => row.Village).Distinct()];
+        var places = await territories.Places([.. villages.Union(goals)], cancel);
+        var apart = from village in villages from goal in goals
+                    where places.ContainsKey(village) && places.ContainsKey(goal)
+                    let kilometres = Roads.Kilometres(places[village], places[goal]) where kilometres is not null
+                    select ((village.Value, goal.Value), kilometres.Value);
+        return new Reachable([.. rows.Where(row => cards.TryGetValue(row.Household, out var card) && card.MayBeAllocated)
             .Select(row => new Candidate(row, cards[row.Household].Head,
-                places.TryGetValue(row.Village, out var place) ? [.. place.Path.Select(code => code.Value)] : [row.Village.Value]))];
+                places.TryGetValue(row.Village, out var place) ? [.. place.Path.Select(code => code.Value)] : [row.Village.Value]))],
+            apart.ToDictionary());
     }
 
     /// <summary>Writes the run, what it leaves out, whom it asks and what for; each in one statement.</summary>
@@ -133,20 +143,21 @@ internal sealed class AllocateOrder(
         var text = input.Text();
         var lots = supply.ToDictionary(candidate => candidate.Lot.Lot.Value);
         await database.Execute($"""
-            insert into orders.allocation_run (id, order_id, round, input, input_sha256, cost)
-            values ({run}, {order.Id}, {round}, {text}, sha256(convert_to({text}, 'UTF8')), {(decimal)plan.Cost})
+            insert into orders.allocation_run (id, order_id, round, input, input_sha256, cost, bound)
+            values ({run}, {order.Id}, {round}, {text}, sha256(convert_to({text}, 'UTF8')), {(decimal)plan.Cost}, {(decimal)plan.Bound})
             """, cancel);
         await database.Execute($"""
             insert into orders.allocation_line (run_id, line_id, demanded, unserved)
             select {run}, * from unnest({input.Lines.Select(line => line.Id).ToArray()}, {input.Lines.Select(line => line.Demand).ToArray()},
                    {input.Lines.Select(line => plan.Unserved[line.Id]).ToArray()})
             """, cancel);
-        var left = plan.LeftOut.Select(pair => (lots[pair.Key].Lot, Reason: pair.Value)).ToList();
+        var left = plan.LeftOut.Select(pair => (lots[pair.Key].Lot, pair.Value.Reason, pair.Value.Change)).ToList();
         await database.Execute($"""
-            insert into orders.allocation_left_out (run_id, lot_id, village, product_code, available, unit, reason)
+            insert into orders.allocation_left_out (run_id, lot_id, village, product_code, available, unit, reason, change_member, change_value)
             select {run}, * from unnest({left.Select(one => one.Lot.Lot).ToArray()}, {left.Select(one => one.Lot.Village).ToArray()},
                    {left.Select(one => one.Lot.Product).ToArray()}, {left.Select(one => one.Lot.Available).ToArray()},
-                   {left.Select(one => one.Lot.Unit).ToArray()}, {left.Select(one => one.Reason).ToArray()})
+                   {left.Select(one => one.Lot.Unit).ToArray()}, {left.Select(one => one.Reason).ToArray()},
+                   {left.Select(one => one.Change?.Member).ToArray()}, {left.Select(one => one.Change?.Value).ToArray()})
             """, cancel);
         if (plan.Taken.Count == 0)
         {
@@ -215,11 +226,17 @@ internal sealed class AllocateOrder(
     }
 }
 
+/// <summary>The figures in force; costs in minor units of the order's currency.</summary>
 internal sealed record Rule(
-    long AnswerSeconds, int MemoryWeeks, int First, int Second, int Third, int FreshnessPerDay, int? HouseholdCapPercent);
+    long AnswerSeconds, int MemoryWeeks, int First, int Second, int Third, int FreshnessPerDay, int? HouseholdCapPercent, long LeastGrm, long LeastMlt,
+    long LeastH87, int VillageSurcharge, long PerLot, long PerVillage, long PerTonneKm)
+{
+    /// <summary>The least amount asked of a lot of a unit.</summary>
+    public long Least(string unit) => unit switch { "GRM" => LeastGrm, "MLT" => LeastMlt, _ => LeastH87 };
+}
 
 internal sealed record MissingLine(
-    OrderLineId Id, ProductCode Product, long Amount, string Unit, long MaxPrice, string Per, DateOnly WindowTo, int MinRemainingShelfLifeDays,
+    OrderLineId Id, ProductCode Product, long Amount, string Unit, long MaxPrice, string Per, DateOnly WindowTo, TerritoryCode To, int MinRemainingShelfLifeDays,
     string Accepted, long Missing, long Open);
 
 internal sealed record SellableLot(
@@ -227,3 +244,6 @@ internal sealed record SellableLot(
     long? Price, string? Per, int Asked, bool Answered, long Deficit);
 
 internal sealed record Candidate(SellableLot Lot, PersonId Head, IReadOnlyList<string> Path);
+
+/// <summary>What may be asked for, and how far it is from each village to each place goods go to, in kilometres; unknown ones are left out.</summary>
+internal sealed record Reachable(List<Candidate> Lots, IReadOnlyDictionary<(string Village, string To), int> Kilometres);

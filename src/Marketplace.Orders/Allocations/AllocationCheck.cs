@@ -75,6 +75,11 @@ internal static class AllocationCheck
             return "more taken than a lot has";
         }
 
+        if (used.Any(pair => pair.Value < Math.Min(lots[pair.Key].Least, lots[pair.Key].Available)))
+        {
+            return "less taken of a lot than is worth it";
+        }
+
         if (input.Households.Any(household => perHousehold.GetValueOrDefault((household.Id, household.Unit)) > (household.Cap ?? long.MaxValue)))
         {
             return "a household above its cap";
@@ -84,6 +89,12 @@ internal static class AllocationCheck
         if (input.Points.Any(point => at[point.Id].Sum(household => perHousehold.GetValueOrDefault((household.Id, household.Unit))) > point.Capacity))
         {
             return "a collection point above its capacity";
+        }
+
+        if (input.Points.Any(point => at[point.Id].Sum(household => perHousehold.GetValueOrDefault((household.Id, household.Unit))) is var load
+            && load > 0 && load < Math.Min(point.Least, point.Capacity)))
+        {
+            return "a collection point visited for too little";
         }
 
         return plan.LeftOut.Count == lots.Count - used.Count && plan.LeftOut.Keys.All(lot => lots.ContainsKey(lot) && !used.ContainsKey(lot))

@@ -19,12 +19,13 @@ public sealed record OrderAllocation(PurchaseOrderId Order, IReadOnlyList<Alloca
 /// <param name="Round">1, 2, 3 …; later ones refill what was not promised.</param>
 /// <param name="RunAt">When.</param>
 /// <param name="InputSha256">SHA-256 of the stored input, hexadecimal: the plan can be computed again from it.</param>
-/// <param name="Cost">Goods, freshness and fairness terms of the plan, in 1/10,000 of the currency unit.</param>
+/// <param name="Cost">Goods, transport, freshness, fixed costs and fairness terms of the plan, in 1/10,000 of the currency unit.</param>
+/// <param name="Bound">No plan that leaves as little unserved costs less; in 1/10,000 of the currency unit.</param>
 /// <param name="Lines">Per line, what was wanted and what no plan could serve.</param>
 /// <param name="Taken">What was asked of which lot.</param>
 /// <param name="LeftOut">Lots nothing was taken from, with one reason each; at most 1,000 are shown.</param>
 public sealed record AllocationRunDetails(
-    int Round, DateTimeOffset RunAt, string InputSha256, decimal Cost, IReadOnlyList<AllocationLineDetails> Lines, IReadOnlyList<AllocationTaken> Taken,
+    int Round, DateTimeOffset RunAt, string InputSha256, decimal Cost, decimal Bound, IReadOnlyList<AllocationLineDetails> Lines, IReadOnlyList<AllocationTaken> Taken,
     IReadOnlyList<AllocationLeftOut> LeftOut);
 
 /// <summary>What a round did for a line.</summary>
@@ -50,9 +51,16 @@ public sealed record AllocationTaken(
 /// <param name="Product">What it is.</param>
 /// <param name="Available">What it had.</param>
 /// <param name="Reason"><c>no-line</c>, <c>no-price</c>, <c>ready-after-window</c>, <c>expires-before-window</c>, <c>unreachable</c>,
-/// <c>price-above-band</c>, <c>price</c>, <c>fair-share-used</c>, <c>household-cap</c>, <c>point-full</c>, <c>already-promised</c>,
-/// <c>already-asked</c> or <c>lost-tie</c>.</param>
-public sealed record AllocationLeftOut(LotId Lot, TerritoryCode Village, ProductCode Product, Quantity Available, string Reason);
+/// <c>price-above-band</c>, <c>price</c>, <c>lot-cost</c>, <c>village-not-visited</c>, <c>below-minimum</c>, <c>fair-share-used</c>,
+/// <c>household-cap</c>, <c>point-full</c>, <c>already-promised</c>, <c>already-asked</c> or <c>lost-tie</c>.</param>
+/// <param name="Change">The smallest change that would have included it; absent when nothing of the lot would.</param>
+public sealed record AllocationLeftOut(
+    LotId Lot, TerritoryCode Village, ProductCode Product, Quantity Available, string Reason, AllocationChange? Change);
+
+/// <summary>The smallest change that would have included a lot.</summary>
+/// <param name="Member"><c>price</c>, <c>readyOn</c>, <c>expiresOn</c> or <c>amount</c>.</param>
+/// <param name="Value">A price of the lot's own unit such as <c>148.2000</c>, a day, or an amount in steps.</param>
+public sealed record AllocationChange(string Member, string Value);
 
 /// <summary>Explains an allocation.</summary>
 public static class ShowAllocation
@@ -74,7 +82,7 @@ public static class ShowAllocation
         }
 
         var runs = await database.List<Run>($"""
-            select id, round, run_at, encode(input_sha256, 'hex') as hash, cost from orders.allocation_run where order_id = {id} order by round
+            select id, round, run_at, encode(input_sha256, 'hex') as hash, cost, bound from orders.allocation_run where order_id = {id} order by round
             """, cancel);
         var lines = (await database.List<Line>($"""
             select a.run_id as run, a.line_id as of, a.demanded, a.unserved, l.unit
@@ -85,19 +93,20 @@ public static class ShowAllocation
               from orders.promise where order_id = {id} order by id
             """, cancel)).ToLookup(part => part.Run);
         var left = (await database.List<LeftOut>($"""
-            select f.run_id as run, f.lot_id as lot, f.village, f.product_code as product, f.available, f.unit, f.reason
+            select f.run_id as run, f.lot_id as lot, f.village, f.product_code as product, f.available, f.unit, f.reason, f.change_member, f.change_value
               from orders.allocation_run r cross join lateral (
                    select * from orders.allocation_left_out o where o.run_id = r.id order by o.lot_id limit 1000) f
              where r.order_id = {id}
             """, cancel)).ToLookup(lot => lot.Run);
-        return new OrderAllocation(id, [.. runs.Select(run => new AllocationRunDetails(run.Round, run.RunAt, run.Hash, run.Cost,
+        return new OrderAllocation(id, [.. runs.Select(run => new AllocationRunDetails(run.Round, run.RunAt, run.Hash, run.Cost, run.Bound,
             [.. lines[run.Id].Select(line => new AllocationLineDetails(line.Of, new Quantity(line.Demanded, line.Unit), new Quantity(line.Unserved, line.Unit)))],
             [.. taken[run.Id].Select(part => new AllocationTaken(part.Id, part.Line, part.Lot, part.Village, new Quantity(part.Offered, part.Unit),
                 new UnitPrice(part.Price, part.Currency, part.Per), part.Stage))],
-            [.. left[run.Id].Select(lot => new AllocationLeftOut(lot.Lot, lot.Village, lot.Product, new Quantity(lot.Available, lot.Unit), lot.Reason))]))]);
+            [.. left[run.Id].Select(lot => new AllocationLeftOut(lot.Lot, lot.Village, lot.Product, new Quantity(lot.Available, lot.Unit), lot.Reason,
+                lot.ChangeMember is { } member ? new AllocationChange(member, lot.ChangeValue!) : null))]))]);
     }
 
-    private sealed record Run(Guid Id, int Round, DateTimeOffset RunAt, string Hash, decimal Cost);
+    private sealed record Run(Guid Id, int Round, DateTimeOffset RunAt, string Hash, decimal Cost, decimal Bound);
 
     private sealed record Line(Guid Run, OrderLineId Of, long Demanded, long Unserved, string Unit);
 
@@ -105,5 +114,6 @@ public static class ShowAllocation
         Guid Run, PromiseId Id, OrderLineId Line, LotId Lot, TerritoryCode Village, long Offered, string Unit, long Price, string Currency, string Per,
         PromiseStage Stage);
 
-    private sealed record LeftOut(Guid Run, LotId Lot, TerritoryCode Village, ProductCode Product, long Available, string Unit, string Reason);
+    private sealed record LeftOut(Guid Run, LotId Lot, TerritoryCode Village, ProductCode Product, long Available, string Unit, string Reason,
+        string? ChangeMember, string? ChangeValue);
 }
