@@ -18,6 +18,9 @@ public static class OrdersModule
         services.AddValidation();
         services.AddScoped<IOrders, OrderCalls>();
         services.AddScoped<DraftTerms>();
+        services.AddScoped<SupplyNow>();
+        services.AddScoped(provider => new OrderPreviews(
+            provider.GetRequiredService<Database>(), provider.GetRequiredService<SupplyNow>(), provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<AllocateOrder>();
         services.Subscribe<AllocateWhenPlaced, OrderPlaced>();
         services.Subscribe<RefillWhenAnswered, PromiseAnswered>();
@@ -43,6 +46,7 @@ public static class OrdersModule
         PlaceOrder.Map(orders);
         CancelOrder.Map(orders);
         ShowAllocation.Map(orders);
+        PreviewOrder.Map(routes.Noun("/order-previews", "Orders"));
         var promises = routes.Noun("/promises", "Promises");
         ListPromises.Map(promises);
         AnswerPromise.Map(promises);

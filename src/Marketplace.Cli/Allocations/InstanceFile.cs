@@ -12,7 +12,10 @@ internal sealed record InstanceFile(
     string Model, long FefoTiynPerKgPerDay, InstanceFile.Line[] Lines, InstanceFile.Lot[] Lots, InstanceFile.Household[] Households, InstanceFile.Slot[] Slots,
     InstanceFile.Village[] Villages)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true,
+    };
 
     internal sealed record Line(int Product, int Point, int MinFreshDays, long DemandGrams);
 

@@ -10,7 +10,7 @@ namespace Marketplace.Orders.Allocations;
 /// With nothing left to ask the order becomes firm.
 /// </summary>
 internal sealed class AllocateOrder(
-    Database database, ILotAccounts accounts, IHouseholds households, ITerritories territories, INotices notices, TimeProvider time)
+    Database database, ILotAccounts accounts, SupplyNow supplies, INotices notices, TimeProvider time)
 {
     // A plan is stale when somebody took of its lots meanwhile. Five fresh looks are enough; after that the delivery tries again later.
     private const int MostPlans = 6;
@@ -70,19 +70,12 @@ internal sealed class AllocateOrder(
 
     private async Task<int> Ask(PurchaseOrder order, List<MissingLine> lines, CancellationToken cancel)
     {
-        var rule = (await database.Find<Rule>($"""
-            select extract(epoch from answer_within)::bigint as answer_seconds, memory_weeks, surcharges[1] as first, surcharges[2] as second,
-                   surcharges[3] as third, freshness_per_day, household_cap_percent, least_grm, least_mlt, least_h87, village_surcharge,
-                   case {order.Currency} when 'KZT' then lot_kzt else lot_kgs end as per_lot,
-                   case {order.Currency} when 'KZT' then village_kzt else village_kgs end as per_village,
-                   case {order.Currency} when 'KZT' then tonne_km_kzt else tonne_km_kgs end as per_tonne_km
-              from orders.rule where in_force_from <= {order.PlacedAt ?? order.CreatedAt} order by in_force_from desc limit 1
-            """, cancel))!;
+        var rule = await Rule.InForce(order.PlacedAt ?? order.CreatedAt, order.Currency, database, cancel);
         var round = 1 + await database.Value<int>($"select coalesce(max(round), 0) from orders.allocation_run where order_id = {order.Id}", cancel);
         for (var i = 0; i < MostPlans; i++)
         {
-            var supply = await Supply(order, lines, rule.MemoryWeeks, cancel);
-            var input = PlanInput.Of(order.Id.Value, Today, lines, supply, rule);
+            var supply = await supplies.For(order.Id, order.Currency, lines, rule.MemoryWeeks, cancel);
+            var input = PlanInput.Of(order.Id.Value, supplies.Today, lines, supply, rule);
             var plan = Allocation.Plan(input);
             if (plan.Taken.Count == 0 && round > 1)
             {
@@ -100,39 +93,6 @@ internal sealed class AllocateOrder(
         }
 
         throw new InvalidOperationException($"Lots of order {order.Number} were taken faster than they could be planned.");
-    }
-
-    private DateOnly Today => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-
-    /// <summary>The lots that may be asked for now, with what the order already knows of them.</summary>
-    private async Task<Reachable> Supply(PurchaseOrder order, List<MissingLine> lines, int memoryWeeks, CancellationToken cancel)
-    {
-        var rows = await database.List<SellableLot>($"""
-            select v.lot_id as lot, v.household_id as household, v.product_code as product, v.village, v.step as unit, v.available, v.ready_on, v.expires_on,
-                   case when v.currency = {order.Currency} then v.price_ten_thousandths end as price, v.per,
-                   coalesce((select max(a.asking) from orders.asked a where a.order_id = {order.Id} and a.household_id = v.household_id), 0)::int as asked,
-                   exists (select from orders.promise p where p.order_id = {order.Id} and p.lot_id = v.lot_id
-                                  and (p.stage in ('declined', 'silent', 'cancelled') or p.confirmed < p.offered)) as answered,
-                   coalesce((select sum(s.fair) - sum(s.taken) from orders.household_share s
-                              where s.household_id = v.household_id and s.unit = v.step
-                                and s.week >= {Today.AddDays(-7 * memoryWeeks)}), 0)::bigint as deficit
-              from supply.public_sellable_lot v
-             where v.tenant_id = kernel.tenant() and v.product_code = any ({lines.Select(line => line.Product).Distinct().ToArray()})
-               and not v.held and v.sellable_until > kernel.now()
-             order by v.lot_id
-            """, cancel);
-        var cards = await households.Of([.. rows.Select(row => row.Household).Distinct()], cancel);
-        TerritoryCode[] goals = [.. lines.Select(line => line.To).Distinct()];
-        TerritoryCode[] villages = [.. rows.Select(row => row.Village).Distinct()];
-        var places = await territories.Places([.. villages.Union(goals)], cancel);
-        var apart = from village in villages from goal in goals
-                    where places.ContainsKey(village) && places.ContainsKey(goal)
-                    let kilometres = Roads.Kilometres(places[village], places[goal]) where kilometres is not null
-                    select ((village.Value, goal.Value), kilometres.Value);
-        return new Reachable([.. rows.Where(row => cards.TryGetValue(row.Household, out var card) && card.MayBeAllocated)
-            .Select(row => new Candidate(row, cards[row.Household].Head,
-                places.TryGetValue(row.Village, out var place) ? [.. place.Path.Select(code => code.Value)] : [row.Village.Value]))],
-            apart.ToDictionary());
     }
 
     /// <summary>Writes the run, what it leaves out, whom it asks and what for; each in one statement.</summary>
@@ -208,7 +168,7 @@ internal sealed class AllocateOrder(
         var fair = round > 1 ? [] : Fairness.Shares(input);
         var taken = promises.GroupBy(one => (one.Of.Lot.Household.Value, one.Of.Lot.Unit)).ToDictionary(one => one.Key, one => one.Sum(part => part.Amount));
         var keys = fair.Keys.Union(taken.Keys).OrderBy(key => key.Item1).ThenBy(key => key.Item2, StringComparer.Ordinal).ToList();
-        var monday = Today.AddDays(-(((int)Today.DayOfWeek + 6) % 7));
+        var monday = supplies.Today.AddDays(-(((int)supplies.Today.DayOfWeek + 6) % 7));
         return database.Execute($"""
             insert into orders.household_share as share (household_id, unit, week, fair, taken)
             select household, unit, {monday}, fair, taken
@@ -226,24 +186,6 @@ internal sealed class AllocateOrder(
     }
 }
 
-/// <summary>The figures in force; costs in minor units of the order's currency.</summary>
-internal sealed record Rule(
-    long AnswerSeconds, int MemoryWeeks, int First, int Second, int Third, int FreshnessPerDay, int? HouseholdCapPercent, long LeastGrm, long LeastMlt,
-    long LeastH87, int VillageSurcharge, long PerLot, long PerVillage, long PerTonneKm)
-{
-    /// <summary>The least amount asked of a lot of a unit.</summary>
-    public long Least(string unit) => unit switch { "GRM" => LeastGrm, "MLT" => LeastMlt, _ => LeastH87 };
-}
-
 internal sealed record MissingLine(
     OrderLineId Id, ProductCode Product, long Amount, string Unit, long MaxPrice, string Per, DateOnly WindowTo, TerritoryCode To, int MinRemainingShelfLifeDays,
     string Accepted, long Missing, long Open);
-
-internal sealed record SellableLot(
-    LotId Lot, HouseholdId Household, ProductCode Product, TerritoryCode Village, string Unit, long Available, DateOnly ReadyOn, DateOnly ExpiresOn,
-    long? Price, string? Per, int Asked, bool Answered, long Deficit);
-
-internal sealed record Candidate(SellableLot Lot, PersonId Head, IReadOnlyList<string> Path);
-
-/// <summary>What may be asked for, and how far it is from each village to each place goods go to, in kilometres; unknown ones are left out.</summary>
-internal sealed record Reachable(List<Candidate> Lots, IReadOnlyDictionary<(string Village, string To), int> Kilometres);

@@ -86,13 +86,13 @@ internal static class AllocationCheck
         }
 
         var at = input.Households.Where(household => household.At is not null).ToLookup(household => household.At!.Value);
-        if (input.Points.Any(point => at[point.Id].Sum(household => perHousehold.GetValueOrDefault((household.Id, household.Unit))) > point.Capacity))
+        if (input.Points.Any(point => at[point.Id].Sum(household => perHousehold.GetValueOrDefault((household.Id, household.Unit))) > (point.Capacity ?? long.MaxValue)))
         {
             return "a collection point above its capacity";
         }
 
         if (input.Points.Any(point => at[point.Id].Sum(household => perHousehold.GetValueOrDefault((household.Id, household.Unit))) is var load
-            && load > 0 && load < Math.Min(point.Least, point.Capacity)))
+            && load > 0 && load < Math.Min(point.Least, point.Capacity ?? long.MaxValue)))
         {
             return "a collection point visited for too little";
         }

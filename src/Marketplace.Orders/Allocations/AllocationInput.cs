@@ -52,11 +52,11 @@ internal sealed record AllocationInput(
     /// <param name="Surcharge">On top of the price: 1/10,000 of the currency unit for one KGM, LTR or H87.</param>
     internal sealed record Tier(long? Width, long Surcharge);
 
-    /// <param name="Capacity">The most that is collected there, of the unit that is planned.</param>
+    /// <param name="Capacity">The most that is collected there, of the unit that is planned; null without limit.</param>
     /// <param name="Least">Nothing, or at least so much is collected.</param>
     /// <param name="Visit">What collecting anything costs, in 1/10,000 of the currency unit.</param>
     /// <param name="Village">The village whose fairness counts.</param>
-    internal sealed record Point(int Id, long Capacity, long Least = 0, long Visit = 0, string? Village = null);
+    internal sealed record Point(int Id, long? Capacity, long Least = 0, long Visit = 0, string? Village = null);
 
     /// <param name="Code">The village.</param>
     /// <param name="Unit">As with households, one account per unit.</param>

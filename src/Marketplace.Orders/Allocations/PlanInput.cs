@@ -30,7 +30,7 @@ internal static class PlanInput
             Households = [.. homes.Select(home => new AllocationInput.Household(home.Id, home.Unit,
                 Fairness.OfHousehold(home.Deficit, shares.GetValueOrDefault((home.Id, home.Unit)), average[home.Unit], rule),
                 rule.HouseholdCapPercent is { } percent ? (long)((Int128)Demand(home.Unit) * percent / 100) : null, stops[(home.Unit, home.Village)]))],
-            Points = [.. stops.Select(stop => new AllocationInput.Point(stop.Value, Math.Max(1, Demand(stop.Key.Unit)), 0, rule.PerVillage * 100, stop.Key.Village))],
+            Points = [.. stops.Select(stop => new AllocationInput.Point(stop.Value, null, 0, rule.PerVillage * 100, stop.Key.Village))],
             Villages = [.. stops.Keys.Select(stop => new AllocationInput.Village(stop.Village, stop.Unit,
                 supply.Kilometres.Where(road => road.Key.Village == stop.Village).ToDictionary(road => road.Key.To, road => Carried(road.Value, stop.Unit, rule)),
                 Fairness.OfVillage(homes.Where(home => home.Unit == stop.Unit && home.Village == stop.Village).Sum(home => home.Deficit),

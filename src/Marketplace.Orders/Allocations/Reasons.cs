@@ -10,6 +10,7 @@ internal sealed class Reasons
     private readonly Dictionary<Guid, AllocationInput.Lot> lots;
     private readonly ILookup<Guid, (AllocationInput.Line Line, AllocationInput.Lot Lot)> ofLine;
     private readonly Dictionary<(Guid, string), long> ofHousehold;
+    private readonly Dictionary<Guid, long> ofLot;
     private readonly Dictionary<int, long> ofPoint;
     private readonly Dictionary<(Guid, string), AllocationInput.Household> households;
     private readonly Dictionary<string, UnitCosts> units;
@@ -21,6 +22,7 @@ internal sealed class Reasons
         var lines = input.Lines.ToDictionary(line => line.Id);
         ofLine = taken.ToLookup(part => part.Line, part => (lines[part.Line], lots[part.Lot]));
         ofHousehold = taken.GroupBy(part => (lots[part.Lot].Household, lots[part.Lot].Unit)).ToDictionary(parts => parts.Key, parts => parts.Sum(part => part.Amount));
+        ofLot = taken.GroupBy(part => part.Lot).ToDictionary(parts => parts.Key, parts => parts.Sum(part => part.Amount));
         households = input.Households.ToDictionary(household => (household.Id, household.Unit));
         ofPoint = ofHousehold.Where(pair => households.GetValueOrDefault(pair.Key)?.At is not null)
             .GroupBy(pair => households[pair.Key].At!.Value, pair => pair.Value).ToDictionary(point => point.Key, point => point.Sum());
@@ -96,7 +98,7 @@ internal sealed class Reasons
         }
 
         var point = household?.At is { } at ? input.Points.First(one => one.Id == at) : null;
-        if (point is not null && point.Capacity - ofPoint.GetValueOrDefault(point.Id) < costs.Grain)
+        if (point?.Capacity - ofPoint.GetValueOrDefault(point?.Id ?? 0) < costs.Grain)
         {
             return new("point-full");
         }
@@ -145,7 +147,10 @@ internal sealed class Reasons
 
             var last = costs.SurchargeAfter(
                 households.GetValueOrDefault((winner.Household, winner.Unit)), ofHousehold[(winner.Household, winner.Unit)] - costs.Grain);
-            nearest = Int128.Min(nearest, mine + next - theirs - last);
+
+            // Who takes all of a winner's place saves what opening that one costs.
+            var saved = lot.Available >= ofLot[winner.Id] ? costs.Fixed(winner.Opening) / ofLot[winner.Id] : 0;
+            nearest = Int128.Min(nearest, mine + next - theirs - last - saved);
             cheaperGoods |= mine < theirs;
         }
 

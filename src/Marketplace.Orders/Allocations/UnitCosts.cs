@@ -33,7 +33,7 @@ internal sealed class UnitCosts
         Grain = Math.Max(1, input.Lines.Where(line => line.Unit == unit).Select(line => line.Demand)
             .Concat(lots.Select(lot => lot.Available)).Concat(lots.Select(lot => lot.Least)).Concat(input.Points.Select(point => point.Least))
             .Concat(input.Households.Where(household => household.Unit == unit).Select(household => household.Cap ?? 0))
-            .Concat(input.Points.Select(point => point.Capacity))
+            .Concat(input.Points.Select(point => point.Capacity ?? 0))
             .Aggregate(0L, (one, other) => (long)BigInteger.GreatestCommonDivisor(one, other)));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using Marketplace.Orders.Allocations;
 
@@ -26,6 +27,26 @@ public sealed class AllocationTests
             Assert.Equal(line.Demand, plan.Unserved[line.Id] + plan.Taken.Where(part => part.Line == line.Id).Sum(part => part.Amount));
         }
     }, iter: 300);
+
+    [Fact]
+    public void A_lot_changed_as_its_reason_says_is_taken() => Inputs.Sample((input, _) =>
+    {
+        foreach (var (id, left) in Allocation.Plan(input).LeftOut.Where(pair => pair.Value.Change is not null).Take(2))
+        {
+            var (member, value) = (left.Change!.Member, left.Change.Value);
+            var changed = input with
+            {
+                Lots = [.. input.Lots.Select(lot => lot.Id != id ? lot : member switch
+                {
+                    "price" => lot with { Price = (long)(decimal.Parse(value, CultureInfo.InvariantCulture) * 10_000), Per = lot.Per ?? "KGM" },
+                    "readyOn" => lot with { ReadyOn = DateOnly.Parse(value, CultureInfo.InvariantCulture) },
+                    _ => lot with { ExpiresOn = DateOnly.Parse(value, CultureInfo.InvariantCulture) },
+                })],
+            };
+            var plan = Allocation.Plan(changed);
+            Assert.True(plan.Taken.Any(part => part.Lot == id) || plan.LeftOut[id].Reason != left.Reason, $"{left.Reason}: {member} {value} {changed.Text()}");
+        }
+    }, iter: 150);
 
     [Fact]
     public void No_plan_of_a_tiny_case_serves_more_or_costs_less() => Tiny.Sample(input =>
