@@ -23,6 +23,9 @@ public interface IProducts
 {
     /// <summary>The products of these codes; unknown ones are left out.</summary>
     Task<IReadOnlyDictionary<ProductCode, ProductCard>> Of(IReadOnlyCollection<ProductCode> products, CancellationToken cancel);
+
+    /// <summary>Every product there is, in order of code.</summary>
+    Task<IReadOnlyList<ProductCard>> All(CancellationToken cancel);
 }
 
 /// <summary>What other modules know of a lot.</summary>

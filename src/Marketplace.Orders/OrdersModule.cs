@@ -2,6 +2,7 @@ using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
 using Marketplace.Orders.Allocations;
+using Marketplace.Orders.Imports;
 using Marketplace.Orders.Promises;
 using Marketplace.Orders.PurchaseOrders;
 using Microsoft.AspNetCore.Routing;
@@ -47,6 +48,7 @@ public static class OrdersModule
         CancelOrder.Map(orders);
         ShowAllocation.Map(orders);
         PreviewOrder.Map(routes.Noun("/order-previews", "Orders"));
+        ImportOrder.Map(routes.Noun("/order-imports", "Orders"));
         var promises = routes.Noun("/promises", "Promises");
         ListPromises.Map(promises);
         AnswerPromise.Map(promises);

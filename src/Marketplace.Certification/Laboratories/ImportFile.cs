@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using CsvHelper;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
 
@@ -34,91 +32,32 @@ internal static class ImportFile
     /// <summary>The rows with the line each stands on; problems of the file as a whole name the column or the line.</summary>
     public static Outcome<(List<(int Line, ImportedValue Row)> Rows, List<ImportProblem> Problems)> Read(byte[] file, bool isJson)
     {
-        var decoded = Decode(file);
-        if (decoded.Refusal is { } unreadable)
+        if (!isJson)
         {
-            return unreadable;
+            var table = TableFile.Read(file, Columns, RequiredColumns);
+            return table.Refusal is { } unreadable ? unreadable : ([.. table.Value.Rows.Select(row => (row.Number, Value(row)))],
+                table.Value.Problems.ConvertAll(problem => new ImportProblem(problem.Row, problem.Column, problem.Code, problem.Message, problem.Suggestion)));
+        }
+
+        var decoded = TableFile.Text(file);
+        if (decoded.Refusal is { } refused)
+        {
+            return refused;
         }
 
         if (decoded.Value!.Contains('\0', StringComparison.Ordinal))
         {
-            return NoText;
-        }
-
-        if (!isJson)
-        {
-            return Csv(decoded.Value);
+            return TableFile.NoText;
         }
 
         var rows = JsonSerializer.Deserialize<ResultImportFile>(decoded.Value, Json)?.Rows ?? throw new JsonException("The body is an object with rows.");
         return rows.Any(row => row.GetType().GetProperties().Any(cell => ((string?)cell.GetValue(row))?.Contains('\0', StringComparison.Ordinal) == true))
-            ? NoText
+            ? TableFile.NoText
             : ([.. rows.Select((row, at) => (at + 1, row))], []);
     }
 
-    private static readonly Refusal NoText = new("not-text", "The file holds characters that are no text.", Status: 400);
-
-    /// <summary>UTF-8 or UTF-16, with or without a byte order mark. Windows-1251 is refused: it has no Қ, and its bytes say nothing of themselves.</summary>
-    private static Outcome<string> Decode(byte[] file)
-    {
-        Encoding encoding = file switch
-        {
-            [0xFF, 0xFE, ..] => Encoding.Unicode,
-            [0xFE, 0xFF, ..] => Encoding.BigEndianUnicode,
-            [not 0, 0, ..] => Encoding.Unicode,
-            [0, not 0, ..] => Encoding.BigEndianUnicode,
-            _ => new UTF8Encoding(false, throwOnInvalidBytes: true),
-        };
-        try
-        {
-            return encoding.GetString(file).TrimStart('\uFEFF');
-        }
-        catch (DecoderFallbackException)
-        {
-            return new Refusal("not-utf8", "Save the file as CSV UTF-8: Windows-1251 cannot hold Қ, Ғ or Ң.", Status: 400);
-        }
-    }
-
-    private static (List<(int Line, ImportedValue Row)> Rows, List<ImportProblem> Problems) Csv(string text)
-    {
-        var problems = new List<ImportProblem>();
-        var rows = new List<(int, ImportedValue)>();
-        // Names of columns hold no separator, so the heading tells it; a decimal comma further down does not mislead.
-        var heading = text.Split('\n', 2)[0];
-        var separator = ";\t,".MaxBy(candidate => heading.Count(letter => letter == candidate));
-        using var csv = CsvReader.FromText(text, new CsvReaderOptions { Separator = separator, TrimWhitespace = true, TrackLineNumbers = true });
-        var headers = csv.Headers.Select(header => Columns.FirstOrDefault(column => column.Equals(header.Trim(), StringComparison.OrdinalIgnoreCase))).ToList();
-        foreach (var (column, at) in headers.Select((column, at) => (column, at)))
-        {
-            if (column is null || headers.IndexOf(column) != at)
-            {
-                problems.Add(new ImportProblem(1, csv.Headers[at], "unknown-column", "The file has a column nobody knows, or one twice.", string.Join(", ", Columns)));
-            }
-        }
-
-        foreach (var missing in Columns.Take(RequiredColumns).Except(headers))
-        {
-            problems.Add(new ImportProblem(1, missing!, "missing-column", "The file lacks a column.", missing));
-        }
-
-        while (problems.Count == 0 && csv.Read())
-        {
-            string? Cell(string column) =>
-                headers.IndexOf(column) is var at and >= 0 && at < csv.FieldCount && csv.GetString(at).Trim() is { Length: > 0 } cell ? cell : null;
-
-            if (csv.FieldCount > headers.Count)
-            {
-                problems.Add(new ImportProblem((int)csv.LineNumber, Columns[0], "too-many-cells", "The row has more cells than the heading.",
-                    separator == ',' ? "\"0,05\"" : null));
-                continue;
-            }
-
-            rows.Add(((int)csv.LineNumber, new ImportedValue(Cell("sample") ?? "", Cell("indicator") ?? "", Cell("value") ?? "", Cell("unit") ?? "",
-                Cell("method") ?? "", Cell("equipment"), Cell("uncertainty"), Cell("analysedOn"))));
-        }
-
-        return (rows, problems);
-    }
+    private static ImportedValue Value(TableRow row) => new(row["sample"] ?? "", row["indicator"] ?? "", row["value"] ?? "", row["unit"] ?? "", row["method"] ?? "",
+        row["equipment"], row["uncertainty"], row["analysedOn"]);
 }
 
 /// <summary>What the cells of a laboratory's file mean.</summary>

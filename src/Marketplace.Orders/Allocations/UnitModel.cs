@@ -59,7 +59,8 @@ internal sealed class UnitModel
         }
 
         var points = input.Points.ToDictionary(point => point.Id);
-        var surcharges = known.Values.SelectMany(household => household.Tiers).Concat(villages.Keys.SelectMany(costs.TiersOf)).Select(tier => costs.Surcharge(tier) * grain);
+        var surcharges = known.Values.SelectMany(household => household.Tiers).Concat(villages.Keys.SelectMany(costs.TiersOf))
+            .Select(tier => costs.Surcharge(tier) * grain);
         var highest = arcs.Select(arc => arc.Cost).Concat(surcharges).DefaultIfEmpty(0).Max();
         while (highest >> shift > Dearest)
         {
