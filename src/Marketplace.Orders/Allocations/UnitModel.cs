@@ -81,7 +81,8 @@ internal sealed class UnitModel
             [.. households.Keys.Select(id => new AllocationModel.Household(slotOf[id], Tiers(known.GetValueOrDefault(id)?.Tiers ?? [new(null, 0)],
                 known.GetValueOrDefault(id)?.Cap)))],
             [.. slots.Keys.Select(slot => slot.Point is { } at
-                ? new AllocationModel.Slot(villages[slot.Village], points[at].Capacity is { } most ? most / grain : long.MaxValue, Math.Min(points[at].Least, points[at].Capacity ?? long.MaxValue) / grain,
+                ? new AllocationModel.Slot(villages[slot.Village], points[at].Capacity is { } most ? most / grain : long.MaxValue,
+                    Math.Min(points[at].Least, points[at].Capacity ?? long.MaxValue) / grain,
                     (long)(costs.Fixed(points[at].Visit) >> shift))
                 : new AllocationModel.Slot(villages[slot.Village], long.MaxValue, 0, 0))],
             [.. villages.Keys.Select(code => new AllocationModel.Village(Tiers(costs.TiersOf(code), null)))]);

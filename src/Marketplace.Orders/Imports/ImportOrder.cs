@@ -11,20 +11,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Orders.Imports;
 
-/// <summary>What an order has beside its lines, for a file that holds lines only.</summary>
-/// <param name="Currency"><c>KZT</c> or <c>KGS</c>.</param>
-/// <param name="PaymentTermDays">Days from the invoice to its due date, 0 to 180.</param>
-/// <param name="ConfirmBy">The cut-off of answers.</param>
-/// <param name="DeliveryTerritory">Where to, for rows that do not say.</param>
-/// <param name="DeliveryPlace">Where to in words, for rows that do not say; 2 to 300 characters.</param>
-/// <param name="WindowFrom">First delivery day, for rows that do not say.</param>
-/// <param name="WindowTo">Last delivery day, for rows that do not say.</param>
-/// <param name="MinimumFillPercent">Below this the firm order may be called off; 0 to 100, 0 by default.</param>
-/// <param name="Applicant">The co-operative that sells; may be left out where there is only one.</param>
-public sealed record OrderImportHeader(
-    [RegularExpression("KZT|KGS")] string Currency, [Range(0, 180)] int PaymentTermDays, DateTimeOffset ConfirmBy, TerritoryCode DeliveryTerritory,
-    [StringLength(300, MinimumLength = 2)] string DeliveryPlace, DateOnly WindowFrom, DateOnly WindowTo, [Range(0, 100)] int MinimumFillPercent = 0,
-    OrganisationId? Applicant = null);
+/// <summary>What an order has beside its lines; rows that say nothing of delivery take its.</summary>
+internal sealed record OrderImportHeader(
+    string Currency, int PaymentTermDays, DateTimeOffset ConfirmBy, TerritoryCode DeliveryTerritory, string DeliveryPlace, DateOnly WindowFrom, DateOnly WindowTo,
+    int MinimumFillPercent, OrganisationId? Applicant);
 
 /// <summary>What came of a file of order lines.</summary>
 /// <param name="Draft">The order as it was read; with <c>dryRun=true</c> nothing more. It can be posted to <c>POST /v1/orders</c> or <c>/v1/order-previews</c>.</param>
@@ -38,24 +28,35 @@ public static class ImportOrder
     private static readonly Refusal BadRows = new("bad-rows", "The file has cells that are wrong; nothing was entered.", Status: 400);
 
     internal static void Map(RouteGroupBuilder imports) => imports.MapPost("", Handle).WithName("importOrder").Requires(Role.RetailBuyer).Moves()
-        .WithMetadata(new LargeBody(MostBytes)).Accepts<IFormFile>("text/csv", "text/tab-separated-values", "text/plain",
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+        .WithMetadata(new LargeBody(MostBytes));
 
     /// <summary>Draft an order from a file or from rows pasted out of a sheet.</summary>
-    /// <param name="header">What the order has beside its lines.</param>
+    /// <param name="body">The file.</param>
+    /// <param name="currency"><c>KZT</c> or <c>KGS</c>.</param>
+    /// <param name="paymentTermDays">Days from the invoice to its due date, 0 to 180.</param>
+    /// <param name="confirmBy">The cut-off of answers.</param>
+    /// <param name="deliveryTerritory">Where to, for rows that do not say.</param>
+    /// <param name="deliveryPlace">Where to in words, for rows that do not say; 2 to 300 characters.</param>
+    /// <param name="windowFrom">First delivery day, for rows that do not say.</param>
+    /// <param name="windowTo">Last delivery day, for rows that do not say.</param>
+    /// <param name="minimumFillPercent">Below this the firm order may be called off; 0 to 100, 0 by default.</param>
+    /// <param name="applicant">The co-operative that sells; may be left out where there is only one.</param>
     /// <param name="dryRun">True (the default) reads and checks everything and writes nothing.</param>
     /// <remarks>CSV, tab-separated text or XLSX with a heading, at most 1 MB and 100 rows. Columns: product (code or name), quantity, unit, maxPrice, and if wanted
     /// per, tolerancePercent, minRemainingShelfLifeDays, deliveryPlace, deliveryTerritory, windowFrom, windowTo, acceptedTerritories (separated by spaces).
     /// Units may be written as people do (кг, т, л, шт). 400 <c>bad-rows</c> with every bad cell at once in <c>errors</c> (row, column, code, message,
     /// suggestion); 400 <c>not-utf8</c>, <c>not-text</c>, <c>not-a-sheet</c>, <c>empty-file</c>, <c>too-many-rows</c>, and those of <c>POST /v1/orders</c>.</remarks>
     public static async Task<Results<Ok<OrderImport>, ProblemHttpResult>> Handle(
-        [AsParameters] OrderImportHeader header, HttpContext http, Database database, DraftTerms terms, IProducts products, ITerritories territories,
-        Translations translations, CancellationToken cancel, bool dryRun = true)
+        Stream body, HttpContext http, Database database, DraftTerms terms, IProducts products, ITerritories territories, Translations translations,
+        CancellationToken cancel, [RegularExpression("^(KZT|KGS)$")] string currency, [Range(0, 180)] int paymentTermDays, DateTimeOffset confirmBy,
+        TerritoryCode deliveryTerritory, [StringLength(300, MinimumLength = 2)] string deliveryPlace, DateOnly windowFrom, DateOnly windowTo,
+        [Range(0, 100)] int minimumFillPercent = 0, OrganisationId? applicant = null, bool dryRun = true)
     {
-        ArgumentNullException.ThrowIfNull(header);
-        ArgumentNullException.ThrowIfNull(http);
+        ArgumentNullException.ThrowIfNull(body);
         using var file = new MemoryStream();
-        await http.Request.Body.CopyToAsync(file, cancel);
+        await body.CopyToAsync(file, cancel);
+        var header = new OrderImportHeader(
+            currency, paymentTermDays, confirmBy, deliveryTerritory, deliveryPlace, windowFrom, windowTo, minimumFillPercent, applicant);
         var read = await OrderFile.Read(file.ToArray(), header, products, territories, cancel);
         if (read.Refusal is { } refusal)
         {

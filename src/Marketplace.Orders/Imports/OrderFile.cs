@@ -49,8 +49,8 @@ internal static class OrderFile
         var places = await territories.Places([.. rows.SelectMany(Territories).Select(code => TerritoryCode.TryFrom(code, out var place) ? place : (TerritoryCode?)null)
             .OfType<TerritoryCode>().Distinct()], cancel);
         var lines = rows.ConvertAll(row => new RowReader(row, header, known, places, problems).Line());
-        return (new OrderDraft(header.Currency, header.PaymentTermDays, header.ConfirmBy, header.MinimumFillPercent, [.. lines.OfType<OrderDraftLine>()], header.Applicant),
-            [.. problems.OrderBy(problem => problem.Row)]);
+        return (new OrderDraft(header.Currency, header.PaymentTermDays, header.ConfirmBy, header.MinimumFillPercent, [.. lines.OfType<OrderDraftLine>()],
+            header.Applicant), [.. problems.OrderBy(problem => problem.Row)]);
     }
 
     private static IEnumerable<string> Territories(TableRow row) =>
@@ -122,10 +122,11 @@ internal static class OrderFile
             }
 
             var to = row["deliveryTerritory"] is { } code ? Territory("deliveryTerritory", code) : header.DeliveryTerritory;
-            var accepted = (row["acceptedTerritories"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(one => Territory("acceptedTerritories", one)).ToList();
+            var accepted = (row["acceptedTerritories"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(one => Territory("acceptedTerritories", one)).ToList();
             var (from, until) = (Day("windowFrom", header.WindowFrom), Day("windowTo", header.WindowTo));
-            return problems.Count > before ? null : new OrderDraftLine(product!.Code, quantity!.Value, tolerance, price!.Value, place, to!.Value, from, until, shelfLife,
-                [.. accepted.Select(one => one!.Value)]);
+            return problems.Count > before ? null : new OrderDraftLine(product!.Code, quantity!.Value, tolerance, price!.Value, place, to!.Value, from, until,
+                shelfLife, [.. accepted.Select(one => one!.Value)]);
         }
 
         private Quantity? Quantity(ProductCard? product)
@@ -240,6 +241,7 @@ internal static class OrderFile
             return null;
         }
 
-        private void Wrong(string column, string code, string message, string? suggestion = null) => problems.Add(new TableProblem(row.Number, column, code, message, suggestion));
+        private void Wrong(string column, string code, string message, string? suggestion = null) =>
+            problems.Add(new TableProblem(row.Number, column, code, message, suggestion));
     }
 }

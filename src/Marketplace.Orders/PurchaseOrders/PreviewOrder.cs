@@ -102,7 +102,8 @@ public sealed class OrderPreviews
         var covered = line.Amount - plan.Unserved[line.Id.Value];
         var trading = Units.Trading(line.Unit);
         return new PreviewLine(position, new Quantity(covered, line.Unit), new Quantity(plan.Unserved[line.Id.Value], line.Unit),
-            covered == 0 ? null : new UnitPrice((long)decimal.Round(taken.Sum(part => Cost(part.Of, part.Amount)) * 10_000 * trading.Steps / covered), currency, trading.Code),
+            covered == 0 ? null : new UnitPrice(
+                (long)decimal.Round(taken.Sum(part => Cost(part.Of, part.Amount)) * 10_000 * trading.Steps / covered), currency, trading.Code),
             taken.Count == 0 ? null : taken.Max(part => part.Of.ReadyOn),
             [.. plan.LeftOut.Where(pair => lots[pair.Key].Lot is var lot && lot.Product == line.Product && lot.Unit == line.Unit).GroupBy(pair => pair.Value.Reason)
                 .Select(reason => new PreviewLeftOut(reason.Key, reason.Count(), new Quantity(reason.Sum(pair => lots[pair.Key].Lot.Available), line.Unit)))
