@@ -120,7 +120,7 @@ public static class CertificationModule
             ("key-announced", "The next key is announced already."),
             ("key-too-new", "A key is announced for a day before it is used."),
             ("wrong-key-state", "The key's state does not allow this."),
-            ("no-signing-key", "No key signs now: activate the next one."),
+            ("no-signing-key", SigningKey.NoneSigns.Sentence),
             ("revocation-proposed", "Somebody proposed to revoke this key already.")])
         {
             services.AddSingleton(new ConstraintRefusal(code, sentence));

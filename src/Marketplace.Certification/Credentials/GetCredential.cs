@@ -52,7 +52,11 @@ public static class GetCredential
         var product = (await products.Of([certified.Product], cancel)).GetValueOrDefault(certified.Product);
         var village = (await territories.Places([certified.Village], cancel)).GetValueOrDefault(certified.Village);
         var known = await organisations.Of([certified.Issuer, certified.Applicant], cancel);
-        var key = await SigningKey.InUse(database, secrets, cancel);
+        if (await SigningKey.ForReaders(database, secrets, cancel) is not { } key)
+        {
+            return SigningKey.NoneSigns;
+        }
+
         var tenant = database.Actor.Tenant;
         var issuer = address.Did(tenant, certified.Issuer);
         var credential = ConformityCredential.Of(

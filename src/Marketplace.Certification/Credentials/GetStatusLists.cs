@@ -26,7 +26,8 @@ public static class GetStatusLists
 
     /// <summary>All status lists at once, to keep for checks without a network.</summary>
     /// <remarks><c>{"items": […]}</c>, each a W3C Bitstring Status List credential with an ecdsa-jcs-2019 proof. Made again when a state changes and at
-    /// least hourly, valid for seven days; <c>ETag</c> and <c>If-None-Match</c> are understood.</remarks>
+    /// least hourly, valid for seven days; <c>ETag</c> and <c>If-None-Match</c> are understood. While no key signs, after a revocation, the last signed
+    /// ones are served: whoever knows the key list learns from it that they vouch for nothing.</remarks>
     public static async Task<Results<ContentHttpResult, StatusCodeHttpResult, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Secrets secrets, PublicAddress address, CancellationToken cancel) =>
         Cached(http, $$"""{"items":[{{string.Join(',', await Current(null, database, secrets, address, cancel))}}]}""", "application/json");
@@ -58,7 +59,7 @@ public static class GetStatusLists
             """, cancel)).ToLookup(
                 one => $"{StatusList.Of(one.Serial)?.List}-{(one.State == CertificateState.Suspended ? StatusList.Suspension : StatusList.Revocation)}",
                 one => StatusList.Of(one.Serial)?.Place ?? 0);
-        var key = await SigningKey.InUse(database, secrets, cancel);
+        var key = await SigningKey.ForReaders(database, secrets, cancel);
         var kept = (await database.List<Kept>($"""
             select name, content, key_id, made_at, credential from certification.status_list where name = any({names.ToArray()})
             """, cancel)).ToDictionary(one => one.Name, StringComparer.Ordinal);
@@ -68,10 +69,14 @@ public static class GetStatusLists
         {
             var bits = StatusList.Mark(barred[name]);
             var content = SHA256.HashData(bits);
-            if (kept.GetValueOrDefault(name) is { } last && last.KeyId == key.KeyId && last.Content.AsSpan().SequenceEqual(content)
-                && now - last.MadeAt < MadeAgainAfter)
+            var last = kept.GetValueOrDefault(name);
+            if (key is null || (last?.KeyId == key.KeyId && last.Content.AsSpan().SequenceEqual(content) && now - last.MadeAt < MadeAgainAfter))
             {
-                credentials.Add(last.Credential);
+                if (last is not null)
+                {
+                    credentials.Add(last.Credential);
+                }
+
                 continue;
             }
 

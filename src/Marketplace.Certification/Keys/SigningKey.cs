@@ -6,6 +6,8 @@ namespace Marketplace.Certification;
 /// <summary>The key a tenant signs with now. It lives in the key folder that all instances share, never in the database.</summary>
 internal sealed class SigningKey
 {
+    public static readonly Refusal NoneSigns = new("no-signing-key", "No key signs now: activate the next one.");
+
     private readonly string pem;
 
     private SigningKey(string pem)
@@ -25,7 +27,12 @@ internal sealed class SigningKey
     /// <summary>The key in use; its row is shared until commit, so that a change of keys waits for this signing. A tenant's first key is made here.</summary>
     /// <exception cref="RefusedException"><c>no-signing-key</c>: the last one is revoked; <c>signing-key-missing</c>: another key folder.</exception>
     public static async Task<SigningKey> InUse(Database database, Secrets secrets, CancellationToken cancel) =>
-        await Find(database, secrets, cancel) ?? await First(database, secrets, cancel);
+        await Find(Sql.Of($"for share"), database, secrets, cancel) ?? await First(database, secrets, cancel);
+
+    /// <summary>The key in use, for what anybody may ask to have signed: no row is locked, or readers could hold up a change of keys for ever. Null
+    /// when none signs. What a change of keys overtakes in the same moment is signed with a key just retired: verifiers refuse it, the next is right.</summary>
+    public static Task<SigningKey?> ForReaders(Database database, Secrets secrets, CancellationToken cancel) =>
+        Find(Sql.Of($""), database, secrets, cancel);
 
     /// <summary>Makes a key and keeps it in the folder; the database does not know it yet.</summary>
     public static SigningKey Make(Secrets secrets)
@@ -56,21 +63,21 @@ internal sealed class SigningKey
         return key.SignData(data, HashAlgorithmName.SHA256);
     }
 
-    private static async Task<SigningKey?> Find(Database database, Secrets secrets, CancellationToken cancel) => await database.Value<string>($"""
-        select key_id from certification.issuer_key where activated_at is not null and valid_until is null and revoked_at is null for share
+    private static async Task<SigningKey?> Find(Sql locked, Database database, Secrets secrets, CancellationToken cancel) => await database.Value<string>($"""
+        select key_id from certification.issuer_key where activated_at is not null and valid_until is null and revoked_at is null {locked}
         """, cancel) is { } id ? new SigningKey(secrets.File(FileOf(id), Missing)) : null;
 
     private static async Task<SigningKey> First(Database database, Secrets secrets, CancellationToken cancel)
     {
         await database.Execute($"select pg_advisory_xact_lock(hashtextextended('certification.issuer_key ' || kernel.tenant(), 0))", cancel);
-        if (await Find(database, secrets, cancel) is { } meanwhile)
+        if (await Find(Sql.Of($"for share"), database, secrets, cancel) is { } meanwhile)
         {
             return meanwhile;
         }
 
         if (await database.Value<bool>($"select exists (select from certification.issuer_key)", cancel))
         {
-            throw new RefusedException(new Refusal("no-signing-key", "No key signs now: activate the next one."));
+            throw new RefusedException(NoneSigns);
         }
 
         var key = Make(secrets);

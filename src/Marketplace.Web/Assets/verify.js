@@ -172,32 +172,42 @@ const Page = (() => {
   const at = id => document.getElementById(id);
   const words = name => at("words").content.querySelector(`[data-word="${name}"]`).textContent;
   let known = { keys: [], lists: [], names: {}, fetchedAt: null };
+  let saved = { keys: "[]", lists: '{"items":[]}', names: "{}", fetchedAt: null };
   let shown = null;
 
   const stored = () => {
     try { return JSON.parse(localStorage.getItem("verify-lists")); } catch { return null; }
   };
 
-  async function open(saved) {
-    if (!saved) return;
-    const keys = JSON.parse(saved.keys);
-    known = { keys, lists: await Labels.lists(saved.lists, keys), names: JSON.parse(saved.names), fetchedAt: saved.fetchedAt };
+  async function open(kept) {
+    if (!kept) return;
+    const keys = JSON.parse(kept.keys);
+    known = { keys, lists: await Labels.lists(kept.lists, keys), names: JSON.parse(kept.names), fetchedAt: kept.fetchedAt };
+    saved = kept;
     age();
   }
 
+  async function fetched(address) {
+    try {
+      const answer = await fetch(address);
+      const text = answer.ok ? await answer.text() : null;
+      JSON.parse(text);
+      return text;
+    } catch {
+      return null; // no network, or something else answered
+    }
+  }
+
+  // What came is kept and what did not stays as it was: a revoked key must become known also where the lists cannot be had.
   async function refresh() {
     try {
-      const [keys, lists, names] = await Promise.all(["/v1/issuer-keys", "/v1/status-lists", `/${language}/verify/names.json`].map(async address => {
-        const answer = await fetch(address);
-        if (!answer.ok) throw new Error(answer.status);
-        return answer.text();
-      }));
-      const saved = { keys, lists, names, fetchedAt: Date.now() };
-      await open(saved);
+      const [keys, lists, names] = await Promise.all(["/v1/issuer-keys", "/v1/status-lists", `/${language}/verify/names.json`].map(fetched));
+      if (!keys && !lists && !names) return age(); // the lists of last time, with their age
+      await open({ keys: keys || saved.keys, lists: lists || saved.lists, names: names || saved.names, fetchedAt: lists ? Date.now() : saved.fetchedAt });
       try { localStorage.setItem("verify-lists", JSON.stringify(saved)); } catch { /* private mode: the lists live as long as the page */ }
       if (shown !== null) await show(shown);
     } catch {
-      age(); // no network: the lists of last time, with their age
+      age();
     }
   }
 

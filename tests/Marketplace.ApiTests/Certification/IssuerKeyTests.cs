@@ -123,6 +123,44 @@ public sealed class IssuerKeyTests : IAsyncLifetime
         await Market.Body(await market.Decide(waiting, granted: true));
     }
 
+    /// <summary>Verifiers learn of a revocation from what they fetch: nothing of it may fail because no key signs.</summary>
+    [Fact]
+    public async Task Between_a_revocation_and_the_next_key_the_last_signed_status_lists_are_served()
+    {
+        var before = await Text("/v1/status-lists");
+        var serial = await market.Scalar<string>("select serial from certification.certificate");
+        await Revoked();
+        await Market.Body(await market.Post(Role.QualityManager, $"/v1/certificates/{serial}/withdrawal", new { reason = "A tip was followed up." }));
+        await market.Advance(TimeSpan.FromHours(2));
+
+        Assert.Equal(before, await Text("/v1/status-lists"));
+        Assert.Contains("KZ-26-0-revocation", await Text("/v1/status-lists/KZ-26-0-revocation"), StringComparison.Ordinal);
+        Assert.Empty(StatusList.Read(before, await List()));
+        await Market.Problem(await market.Get((string?)null, $"/v1/certificates/{serial}/credential"), HttpStatusCode.Conflict, "no-signing-key");
+
+        await market.Owner("delete from certification.status_list");
+        Assert.Equal("""{"items":[]}""", await Text("/v1/status-lists"));
+        await Market.Problem(await market.Get((string?)null, "/v1/status-lists/KZ-26-0-revocation"), HttpStatusCode.NotFound, "not-found");
+    }
+
+    /// <summary>Readers neither wait for a change of keys nor, being many, keep it waiting; also when they make a list again.</summary>
+    [Fact]
+    public async Task Reading_does_not_lock_the_key()
+    {
+        var serial = await market.Scalar<string>("select serial from certification.certificate");
+        await using var holder = new NpgsqlConnection(market.OwnerConnection);
+        await holder.OpenAsync();
+        await using var hold = new NpgsqlCommand(
+            "begin; select set_config('app.tenant', 'demo', true); select from certification.issuer_key for no key update", holder);
+        await hold.ExecuteNonQueryAsync();
+
+        foreach (var path in (string[])["/v1/status-lists", $"/v1/certificates/{serial}/credential"])
+        {
+            // The time ends a test that would hang; it is no measure.
+            Assert.Equal(HttpStatusCode.OK, (await market.Get((string?)null, path).WaitAsync(TimeSpan.FromSeconds(20))).StatusCode);
+        }
+    }
+
     /// <summary>Instances share one key folder; one that was given another must say so instead of making a key of its own.</summary>
     [Fact]
     public async Task An_instance_with_another_key_folder_signs_nothing()
@@ -168,6 +206,21 @@ public sealed class IssuerKeyTests : IAsyncLifetime
 
     private async Task<string> Announced() =>
         (await Market.Body(await market.Post(Role.PlatformAdministrator, Keys)))["keyId"]!.GetValue<string>();
+
+    private async Task<string> Revoked()
+    {
+        var key = await market.Scalar<string>("select key_id from certification.issuer_key");
+        await Market.Body(await market.Post(Role.PlatformAdministrator, $"{Keys}/{key}/revocation", new { reason = "A copy of the key folder was lost." }));
+        await Market.Body(await market.Post(Role.QualityManager, $"{Keys}/{key}/revocation/confirmation"));
+        return key;
+    }
+
+    private async Task<string> Text(string path)
+    {
+        var answer = await market.Get((string?)null, path);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
+    }
 
     private async Task<string> Fails(string sql)
     {

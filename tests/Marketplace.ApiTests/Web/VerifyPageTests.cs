@@ -93,6 +93,29 @@ public sealed class VerifyPageTests(VerifyPageTests.Phone phone) : IClassFixture
             seen.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>A key is revoked and, at that moment, the status lists cannot be had: what could be fetched is kept, and the revocation is known.</summary>
+    [Theory]
+    [InlineData("**/v1/status-lists")]
+    [InlineData("**/verify/names.json")]
+    public async Task A_revocation_is_learnt_though_another_request_fails(string failing)
+    {
+        await using var context = await phone.Browser.NewContextAsync();
+        var page = await phone.Open(context, "en");
+        Assert.Equal("genuine", await Standing(page, phone.Live));
+        var keys = JsonNode.Parse(await phone.Text("/v1/issuer-keys"))!;
+        keys[0]!["revokedAt"] = phone.Market.Clock.GetUtcNow();
+        await page.RouteAsync("**/v1/issuer-keys", route => route.FulfillAsync(new() { Body = keys.ToJsonString(), ContentType = "application/json" }));
+        await page.RouteAsync(failing, route => route.FulfillAsync(new() { Status = 409, Body = "{}", ContentType = "application/problem+json" }));
+        await page.EvaluateAsync("() => dispatchEvent(new Event('online'))");
+        await Until(page, "() => localStorage.getItem('verify-lists').includes('revokedAt')");
+
+        Assert.Equal("revoked_key", await Standing(page, phone.Live));
+        await context.SetOfflineAsync(true);
+        await page.ReloadAsync();
+        Assert.Equal("revoked_key", await Standing(page, phone.Live));
+        phone.Complaints.RemoveAll(said => said.Contains("409", StringComparison.Ordinal));
+    }
+
     /// <summary>Numbers in signed JSON are written the same by both, or a status list that holds one would verify here and not there.</summary>
     [Fact]
     public async Task Both_verifiers_write_numbers_and_texts_in_one_form()
