@@ -62,6 +62,16 @@ internal static class SampleFiles
             .. packed, .. "\nendstream\nendobj\nstartxref\n9\n%%EOF\n"u8];
     }
 
+    /// <summary>A PDF with streams that lie within each other, each four million bytes long to its end and unfolding to next to nothing.</summary>
+    public static byte[] NestedPdf(int streams)
+    {
+        byte[] begin = [.. "stream\n"u8, 0x78, 0x01];
+        byte[] inner = [0, (byte)begin.Length, 0, (byte)(0xFF - begin.Length), 0xFF, .. begin];
+        byte[] empty = [0, 0, 0, 0xFF, 0xFF];
+        return [.. "%PDF-1.7\n5 0 obj\n<< /Type /ObjStm >>\n"u8, .. begin, .. Enumerable.Repeat(inner, streams - 1).SelectMany(block => block),
+            .. Enumerable.Repeat(empty, 800_000).SelectMany(block => block), .. "\nendstream\nendobj\nstartxref\n9\n%%EOF\n"u8];
+    }
+
     public static byte[] Zip() => [.. "PK\x03\x04"u8, .. new byte[26], .. "evil.exe"u8];
 
     private static byte[] Segment(byte marker, byte[] content)

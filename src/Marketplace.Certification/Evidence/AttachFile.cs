@@ -45,6 +45,14 @@ public static class AttachFile
         CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(database);
+        if (await CaseEvidence.ToAddTo(id, database, households, cancel) is null)
+        {
+            return Problems.From(Refusal.NotFound);
+        }
+
+        // Looking into a file takes a while, for which no connection waits; whoever lost their part meanwhile is refused after it.
+        await database.Rollback();
         var received = await ReceivedFile.Read(body, request.ContentType, cancel);
         return Answer.Created(received.Refusal is { } refusal ? refusal : await Attach(id, received.Value!, database, households, files, cancel),
             file => $"/v1/applications/{id}/files/{file.Hash}");

@@ -9,7 +9,9 @@ namespace Marketplace.Kernel.Files;
 /// </summary>
 internal static class PdfFile
 {
-    private const int MostUnfolded = 96 * 1024 * 1024;
+    // Bytes that come out of all streams together, and bytes looked at again to get them out: streams may lie within each other.
+    private const int MostUnfolded = 64 * 1024 * 1024;
+    private const int ReadAhead = 8 * 1024;
     private const int MostStreams = 50_000;
     private const int LongestName = 16;
 
@@ -72,7 +74,7 @@ internal static class PdfFile
                 continue;
             }
 
-            if (++streams > MostStreams || Unfolds(pdf, start + 1, window, ref left))
+            if (++streams > MostStreams || Unfolds(pdf, start + 1, window, ref left) || left < 0)
             {
                 return true;
             }
@@ -83,7 +85,8 @@ internal static class PdfFile
 
     private static bool Unfolds(byte[] pdf, int start, byte[] window, ref int left)
     {
-        using var packed = new ZLibStream(new MemoryStream(pdf, start, pdf.Length - start), CompressionMode.Decompress);
+        using var source = new MemoryStream(pdf, start, pdf.Length - start);
+        using var packed = new ZLibStream(source, CompressionMode.Decompress);
         var kept = 0;
         try
         {
@@ -107,6 +110,8 @@ internal static class PdfFile
             // Not packed this way: a picture, or nothing.
         }
 
+        // A stream may be long and unfold to nothing, millions of times over; the first reading is what any stream costs.
+        left -= (int)Math.Max(0, source.Position - ReadAhead);
         return false;
     }
 

@@ -42,6 +42,9 @@ public sealed class AttachFileTests(Market market) : IClassFixture<Market>
             await Market.Problem(await market.Get(stranger, $"{path}/{hash}"), HttpStatusCode.NotFound, "not-found");
             await Market.Problem(await market.Get(stranger, path), HttpStatusCode.NotFound, "not-found");
             await Market.Problem(await market.SendFile(stranger, application, SampleFiles.Picture()), HttpStatusCode.NotFound, "not-found");
+
+            // Nobody has us look into a file who may not attach it.
+            await Market.Problem(await market.SendFile(stranger, application, SampleFiles.Zip()), HttpStatusCode.NotFound, "not-found");
         }
 
         await Market.Problem(await market.SendFile(market.Cast(Role.Auditor), application, SampleFiles.Picture()), HttpStatusCode.NotFound, "not-found");

@@ -32,6 +32,7 @@ public sealed class ReceivedFileTests
         { "pdf with an attachment", "file-active", null },
         { "pdf encrypted", "file-active", null },
         { "pdf that unfolds without end", "file-active", null },
+        { "pdf of streams within streams", "file-active", null },
     };
 
     [Theory]
@@ -120,7 +121,8 @@ public sealed class ReceivedFileTests
         "pdf that starts a program" => SampleFiles.Pdf("/OpenAction << /S /Launch /F (evil.exe) >>"),
         "pdf with an attachment" => SampleFiles.Pdf("/Names << /EmbeddedFiles 3 0 R >>"),
         "pdf encrypted" => SampleFiles.Pdf("/Encrypt 9 0 R"),
-        "pdf that unfolds without end" => SampleFiles.PackedPdf(new string('0', 102_000_000)),
+        "pdf that unfolds without end" => SampleFiles.PackedPdf(new string('0', 68_000_000)),
+        "pdf of streams within streams" => SampleFiles.NestedPdf(20),
         _ => throw new ArgumentOutOfRangeException(nameof(file)),
     };
 
