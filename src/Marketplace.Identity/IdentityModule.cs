@@ -23,6 +23,7 @@ public static class IdentityModule
         services.AddSingleton<CredentialCache>();
         services.AddSingleton<ICredentialCache>(provider => provider.GetRequiredService<CredentialCache>());
         foreach (var (code, sentence) in (ReadOnlySpan<(string, string)>)[
+            ("identity-unknown", "Whoever decides is known by national number; add it to the person first."),
             ("not-a-sandbox", "Test keys live in sandbox tenants only."),
             ("own-rights", InviteToEnrol.OwnRights.Sentence),
             ("second-person", AnswerProposal.SecondPerson.Sentence),

@@ -24,6 +24,7 @@ public sealed record RoleGrant(
 /// <param name="Roles">One to ten roles.</param>
 /// <param name="NationalNumber">
 /// National number, 12 digits (Kazakhstan) or 14 (Kyrgyzstan); kept as a keyed hash only, so that two telephones of one human are known as one.
+/// Outside sandboxes it must be known, from now or before, of whoever gets a role that decides, reviews, approves payments or administers.
 /// </param>
 public sealed record NewPerson(
     [Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles,
@@ -43,7 +44,8 @@ public static class AddPerson
     /// <summary>Add a person, or name a known one, and propose roles for it; a second administrator confirms them.</summary>
     /// <remarks>
     /// 400 <c>not-a-phone</c>; 400 <c>unknown-role</c>; 400 <c>role-needs-place</c> when a role needs an organisation or a territory and has
-    /// none; 400 <c>term-over</c>; 400 <c>bad-national-number</c>; 409 <c>own-rights</c>; 409 <c>number-differs</c> when another national number is known of this person.
+    /// none; 400 <c>term-over</c>; 400 <c>bad-national-number</c>; 409 <c>own-rights</c>; 409 <c>number-differs</c> when another national number is known of this person;
+    /// 409 <c>identity-unknown</c> when none is known and the role needs it.
     /// </remarks>
     public static async Task<Results<Created<PersonDetails>, ProblemHttpResult>> Handle(
         NewPerson person, Database database, Secrets secrets, IPeople people, TimeProvider clock, CancellationToken cancel) =>

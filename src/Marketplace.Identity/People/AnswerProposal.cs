@@ -21,8 +21,8 @@ public static class AnswerProposal
         proposals.MapPost("/{id:guid}/answer", Handle).WithName("answerRoleProposal").Requires(stepUp: true, Role.PlatformAdministrator).Moves();
 
     /// <summary>Confirm or decline a role that another administrator proposed.</summary>
-    /// <remarks>409 <c>second-person</c> for confirming one's own proposal; 409 <c>own-rights</c> for one's own role; 409 <c>changed-meanwhile</c>
-    /// when it was answered already.</remarks>
+    /// <remarks>409 <c>second-person</c> for confirming one's own proposal; 409 <c>own-rights</c> for one's own role, also from another telephone
+    /// of the same human; 409 <c>changed-meanwhile</c> when it was answered already.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         Guid id, ProposalAnswer answer, Database database, IPeople people, CancellationToken cancel)
     {

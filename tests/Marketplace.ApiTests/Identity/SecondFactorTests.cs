@@ -134,6 +134,62 @@ public sealed class SecondFactorTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
+    public async Task Two_telephones_of_one_human_neither_confirm_for_each_other_nor_give_each_other_rights()
+    {
+        var proposal = await Proposed("+77072220011", Role.Auditor);
+        var path = $"/v1/role-proposals/{proposal["id"]}/answer";
+        var (one, other) = (market.Cast(Role.PlatformAdministrator).Person, market.Cast("platform_administrator_2").Person);
+        var receiver = proposal["person"]!.GetValue<Guid>();
+        foreach (var (same, code) in (IEnumerable<(string, string)>)[($"'{one}', '{other}'", "second-person"), ($"'{one}', '{receiver}'", "own-rights"), ($"'{other}', '{receiver}'", "own-rights")])
+        {
+            await market.Owner($"update identity.person set national_number_hash = sha256('one human') where id in ({same})");
+            await Market.Problem(await market.Post("platform_administrator_2", path, new { confirmed = true }), HttpStatusCode.Conflict, code);
+            await market.Owner("update identity.person set national_number_hash = null");
+        }
+
+        Assert.Equal(HttpStatusCode.NoContent, (await market.Post("platform_administrator_2", path, new { confirmed = true })).StatusCode);
+    }
+
+    [Fact]
+    public async Task Outside_sandboxes_nobody_decides_whose_number_is_unknown()
+    {
+        var waiting = await Proposed("+77072220012", Role.ProjectOfficer);
+        await market.Owner("update kernel.tenant set sandbox = false where id = 'demo'");
+        try
+        {
+            foreach (var role in (string[])[Role.DecisionMaker, Role.Reviewer, Role.QualityManager, Role.LaboratorySupervisor, Role.PlatformAdministrator,
+                Role.ProjectOfficer, Role.PayoutApprover])
+            {
+                await Market.Problem(await Add(role, null), HttpStatusCode.Conflict, "identity-unknown");
+            }
+
+            await Market.Problem(await market.Post("platform_administrator_2", $"/v1/role-proposals/{waiting["id"]}/answer", new { confirmed = true }),
+                HttpStatusCode.Conflict, "identity-unknown");
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication($"""
+                select set_config('app.person', '{market.Cast(Role.PlatformAdministrator).Person}', false);
+                insert into identity.role_assignment (person_id, role) values ('{waiting["person"]}', 'platform_administrator')
+                """));
+            Assert.Equal("identity-unknown", refused.ConstraintName);
+
+            await Market.Body(await Add(Role.Sampler, null));
+            await Market.Body(await Add(Role.DecisionMaker, Registry.NationalNumbers.New()));
+            await Market.Body(await Add(Role.Reviewer, null)); // known from before
+
+            // An operator's first administrators are given by nobody.
+            await market.AsApplication($"insert into identity.role_assignment (person_id, role) values ('{waiting["person"]}', 'platform_administrator')");
+        }
+        finally
+        {
+            await market.Owner("update kernel.tenant set sandbox = true where id = 'demo'");
+        }
+
+        Task<HttpResponseMessage> Add(string role, string? nationalNumber) => market.Post(Role.PlatformAdministrator, "/v1/people", new
+        {
+            phone = "+77072220013", nationalNumber, roles = new[] { new { role, organisation = market.Cast(Role.Reviewer).Organisation } },
+        });
+    }
+
+    [Fact]
     public async Task Nobody_holds_somebody_elses_key()
     {
         var officer = await market.NewMember(Role.LaboratoryAnalyst, OrganisationId.New());
