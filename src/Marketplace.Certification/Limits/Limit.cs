@@ -46,9 +46,8 @@ public sealed record LimitTerms(
 /// <param name="Edition">Its edition; up to 1000 for those that come with the product. Of the editions in force the latest judges.</param>
 /// <param name="Active">Whether it judges anything; what is only recalled does not.</param>
 /// <param name="Terms">What it says.</param>
-/// <param name="ProposedBy">Who proposed it; absent for those that come with the product.</param>
-/// <param name="ConfirmedBy">Who confirmed it.</param>
-public sealed record LimitEdition(int Number, int Edition, bool Active, LimitTerms Terms, PersonId? ProposedBy = null, PersonId? ConfirmedBy = null);
+/// <param name="Signed">Whether two persons of this operator signed it, one proposing and another confirming; false for those that come with the product.</param>
+public sealed record LimitEdition(int Number, int Edition, bool Active, LimitTerms Terms, bool Signed);
 
 /// <summary>A proposed edition, or a proposed new limit.</summary>
 /// <param name="Id">The proposal.</param>

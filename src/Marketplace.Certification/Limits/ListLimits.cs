@@ -41,7 +41,7 @@ public static class ListLimits
         var grown = Wire.Label<GrowingMethod>(growing) is { } method ? Sql.Of($"and growing = {method}") : Sql.Of($"");
         var rows = await database.List<string>($"""
             select jsonb_strip_nulls(jsonb_build_object('number', number, 'edition', edition, 'active', active, 'terms', {LimitTerms.Json},
-                       'proposedBy', proposed_by, 'confirmedBy', confirmed_by))::text
+                       'signed', confirmed_by is not null))::text
               from certification.limit_rule
              where ({group} is null or rule_group = {group}) and ({product} is null or {product} = any (products))
                and ({indicator} is null or indicator = {indicator}) and (coalesce({confidence}, '') in ('', confidence))

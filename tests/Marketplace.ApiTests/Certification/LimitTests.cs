@@ -42,6 +42,9 @@ public sealed class LimitTests(Market market) : IClassFixture<Market>
         Assert.True(confirmed["edition"]!.GetValue<int>() > 1000);
         await Market.Problem(await market.Post(Role.ProjectOfficer, path), HttpStatusCode.Conflict, "wrong-stage");
         var editions = (await Market.Body(await market.Get((string?)null, "/v1/limits?group=dairy_raw&indicator=density_20c")))["items"]!.AsArray();
+        Assert.Equal([true, false], editions.Select(one => one!["signed"]!.GetValue<bool>()));
+        Assert.DoesNotContain(market.Cast(Role.QualityManager).Person.ToString(), editions.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(market.Cast(Role.ProjectOfficer).Person.ToString(), editions.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal([true, false], editions.Select(one => one!["active"]!.GetValue<bool>()));
         Assert.Equal(number, editions[0]!["number"]!.GetValue<int>());
 
