@@ -91,6 +91,7 @@ public sealed class LimitTests(Market market) : IClassFixture<Market>
     [InlineData(409, "unknown-indicator", "indicator", "\"moonlight\"")]
     [InlineData(409, "limit-unlike-its-kind", "kind", "\"max\"")]
     [InlineData(409, "limit-unlike-its-kind", "unit", null)]
+    [InlineData(409, "limit-unlike-its-kind", "kind", "\"range\"")]
     [InlineData(409, "limit-known", "indicator", "\"snf\"")]
     public async Task A_limit_that_makes_no_sense_is_not_proposed(int status, string code, string member, string? value)
     {
@@ -101,6 +102,22 @@ public sealed class LimitTests(Market market) : IClassFixture<Market>
         };
         terms[member] = value is null ? null : JsonNode.Parse(value);
         await Market.Problem(await market.Post(Role.QualityManager, "/v1/limit-proposals", new { terms }), (HttpStatusCode)status, code);
+    }
+
+    /// <summary>A comparison with nothing is neither true nor false, and a check lets that pass.</summary>
+    [Theory]
+    [InlineData("null", "7.0", "pH")]
+    [InlineData("6.0", "null", "pH")]
+    [InlineData("null", "null", "pH")]
+    [InlineData("6.0", "7.0", null)]
+    [InlineData("7.0", "6.0", "pH")]
+    public async Task A_range_names_both_ends(string lowest, string highest, string? unit)
+    {
+        await Refused($"""
+            select set_config('app.person', '{market.Cast(Role.QualityManager).Person}', false);
+            insert into certification.limit_proposal (id, rule_group, indicator, kind, lowest, highest, unit, regulation, annex, source, confidence, valid_from)
+            values (gen_random_uuid(), 'dairy_raw', 'hmf', 'range', {lowest}, {highest}, {(unit is null ? "null" : $"'{unit}'")}, 'TR CU 033/2013', '4', 'The act.', 'A', now())
+            """, "limit-unlike-its-kind");
     }
 
     [Fact]
