@@ -42,7 +42,7 @@ internal static class Composition
     public static void AddHttpRules(this IServiceCollection services)
     {
         services.AddHttpContextAccessor();
-        services.ConfigureHttpJsonOptions(json => Wire.Apply(json.SerializerOptions));
+        services.ConfigureHttpJsonOptions(json => Wire.Received(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<Problems.Handler>();

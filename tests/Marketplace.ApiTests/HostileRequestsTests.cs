@@ -50,6 +50,96 @@ public sealed class HostileRequestsTests(Market market, ITestOutputHelper output
         Assert.True(broken.Count == 0, string.Join('\n', broken.Take(40)));
     }
 
+    /// <summary>Dates are stored and reckoned with, and the database takes the calendar's last day for infinity: each that is out of reach is named.</summary>
+    [Fact]
+    public async Task A_date_out_of_reach_is_refused_wherever_it_stands()
+    {
+        var document = await Market.Body(await market.Get((string?)null, "/openapi/v1.json"));
+        schemas = document["components"]!["schemas"]!.AsObject();
+        var (taken, dates) = (new List<string>(), 0);
+        foreach (var (path, operations) in document["paths"]!.AsObject())
+        {
+            foreach (var (method, operation) in operations!.AsObject().Where(pair => pair.Value?["requestBody"]?["content"]?["application/json"]?["schema"] is not null))
+            {
+                var right = Example(operation!["requestBody"]!["content"]!["application/json"]!["schema"]!, 0);
+                var client = market.As(RoleOf(operation) is { } role ? await market.NewMember(role) : null); // other tests end the cast's keys
+                foreach (var (pointer, mutant) in OutOfReach(right))
+                {
+                    var answer = await Send(client, new HttpMethod(method.ToUpperInvariant()), Filled(path, Guid.NewGuid().ToString()), mutant);
+                    var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+                    dates++;
+                    if (answer.StatusCode != HttpStatusCode.BadRequest || problem["errors"]?[0]?["pointer"]?.GetValue<string>() != pointer)
+                    {
+                        taken.Add($"{(int)answer.StatusCode} {method} {path} {pointer} {problem.ToJsonString()}");
+                    }
+                }
+            }
+        }
+
+        output.WriteLine($"{dates} dates");
+        Assert.True(dates > 100, $"only {dates} dates were sent");
+        Assert.True(taken.Count == 0, string.Join('\n', taken.Take(40)));
+    }
+
+    /// <summary>The right body with one date out of reach at a time, at any depth, and where it stands.</summary>
+    private static IEnumerable<(string Pointer, string Body)> OutOfReach(JsonNode? right)
+    {
+        var places = new List<(string Pointer, JsonNode Parent, string? Name)>();
+        Find(right, "#");
+        foreach (var (pointer, parent, name) in places)
+        {
+            var before = name is null ? parent[0] : parent[name];
+            foreach (var year in (string[])["9999-12-31", "0001-01-01", "2201-01-01", "1899-12-31"])
+            {
+                Set(parent, name, before!.GetValue<string>().Contains('T', StringComparison.Ordinal) ? year + "T12:00:00Z" : year);
+                yield return (pointer, right!.ToJsonString());
+            }
+
+            Set(parent, name, before!.GetValue<string>());
+        }
+
+        void Find(JsonNode? node, string pointer)
+        {
+            switch (node)
+            {
+                case JsonObject members:
+                    foreach (var (name, value) in members)
+                    {
+                        Note(value, $"{pointer}/{name}", members, name);
+                    }
+
+                    break;
+                case JsonArray { Count: > 0 } list:
+                    Note(list[0], $"{pointer}/0", list, null);
+                    break;
+            }
+        }
+
+        void Note(JsonNode? value, string pointer, JsonNode parent, string? name)
+        {
+            if (value is JsonValue text && text.TryGetValue(out string? date) && date.StartsWith("2026-11-26", StringComparison.Ordinal))
+            {
+                places.Add((pointer, parent, name));
+            }
+            else
+            {
+                Find(value, pointer);
+            }
+        }
+
+        static void Set(JsonNode parent, string? name, string date)
+        {
+            if (name is null)
+            {
+                parent[0] = date;
+            }
+            else
+            {
+                parent[name] = date;
+            }
+        }
+    }
+
     /// <summary>Every operation as every role: nobody gets through by surprise, and nothing breaks.</summary>
     [Fact]
     public async Task No_role_breaks_an_operation_that_is_not_its_own()
@@ -196,7 +286,9 @@ public sealed class HostileRequestsTests(Market market, ITestOutputHelper output
                     "uuid" => Guid.NewGuid().ToString(),
                     "date" => "2026-11-26",
                     "date-time" => "2026-11-26T10:00:00Z",
-                    _ => schema["pattern"]?.GetValue<string>().Contains("0-9-]", StringComparison.Ordinal) == true ? "kz-615230100" : "potato",
+                    _ when schema["pattern"]?.GetValue<string>() is { } pattern => pattern.Contains("0-9-]", StringComparison.Ordinal) ? "kz-615230100"
+                        : pattern.StartsWith("^[0-9]+", StringComparison.Ordinal) ? "12.5" : "potato",
+                    _ => "potato",
                 });
         }
     }

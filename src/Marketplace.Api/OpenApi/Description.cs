@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -45,7 +46,16 @@ internal static class Description
 
     private static Task Schemas(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancel)
     {
-        Shape(schema, Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type);
+        // Dates have a converter of their own as well, see Wire.Received.
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (type == typeof(DateOnly) || type == typeof(DateTimeOffset))
+        {
+            var absent = type != context.JsonTypeInfo.Type && context.ParameterDescription?.Source != BindingSource.Query;
+            schema.Type = absent ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
+            schema.Format = type == typeof(DateOnly) ? "date" : "date-time";
+        }
+
+        Shape(schema, type);
         if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } && schema.Items is null)
         {
             // The exporter knows nothing of elements with a converter of their own and leaves them out.

@@ -27,7 +27,7 @@ internal static class ImportFile
 {
     public static readonly IReadOnlyList<string> Columns = ["sample", "indicator", "value", "unit", "method", "equipment", "uncertainty", "analysedOn"];
     private const int RequiredColumns = 5;
-    private static readonly JsonSerializerOptions Json = Wire.Apply(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+    private static readonly JsonSerializerOptions Json = Wire.Received(new JsonSerializerOptions(JsonSerializerDefaults.Web));
 
     /// <summary>The rows with the line each stands on; problems of the file as a whole name the column or the line.</summary>
     public static Outcome<(List<(int Line, ImportedValue Row)> Rows, List<ImportProblem> Problems)> Read(byte[] file, bool isJson)

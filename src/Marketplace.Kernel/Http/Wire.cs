@@ -26,6 +26,26 @@ public static class Wire
         return options;
     }
 
+    /// <summary>As <see cref="Apply"/>, and dates lie in the years 1900 to 2200: what others send is stored and reckoned with, and the database takes the
+    /// last day of the calendar for infinity. What was stored before is still read.</summary>
+    public static JsonSerializerOptions Received(JsonSerializerOptions options)
+    {
+        Apply(options).Converters.Add(new WithinReach<DateOnly>(JsonMetadataServices.DateOnlyConverter, date => date.Year));
+        options.Converters.Add(new WithinReach<DateTimeOffset>(JsonMetadataServices.DateTimeOffsetConverter, instant => instant.Year));
+        return options;
+    }
+
+    private sealed class WithinReach<T>(JsonConverter<T> plain, Func<T, int> year) : JsonConverter<T>
+        where T : struct
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            plain.Read(ref reader, typeToConvert, options) is var date && year(date) is >= 1900 and <= 2200
+                ? date
+                : throw new JsonException("A date lies in the years 1900 to 2200.");
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => plain.Write(writer, value, options);
+    }
+
     /// <summary>Nullable annotations do not reach into lists: no list on the wire has empty places.</summary>
     private static void RefuseNullElements(JsonTypeInfo type)
     {

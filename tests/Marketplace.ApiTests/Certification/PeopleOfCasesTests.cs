@@ -49,7 +49,7 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
             HttpStatusCode.NotFound, "not-found");
         await Market.Problem(await market.Post(sampler, "/v1/interests", new { kind = "other" }), HttpStatusCode.BadRequest, "one-subject");
         await Market.Problem(
-            await market.Post(sampler, "/v1/interests", new { kind = "other", territory = Market.Village, from = "2999-01-01" }), HttpStatusCode.BadRequest, "bad-dates");
+            await market.Post(sampler, "/v1/interests", new { kind = "other", territory = Market.Village, from = "2199-01-01" }), HttpStatusCode.BadRequest, "bad-dates");
         await Market.Body(await market.Post(Role.QualityManager, "/v1/interests", new { of.kind, of.household, of.person, reason = "A loan." }));
 
         Assert.Single((await Market.Body(await market.Get(Role.QualityManager, $"/v1/interests?scope=organisation&person={sampler.Person}")))["items"]!.AsArray());
