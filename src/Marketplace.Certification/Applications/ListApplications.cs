@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
@@ -27,6 +26,9 @@ public sealed record ApplicationSummary(
 /// <summary>GET /v1/applications.</summary>
 public static class ListApplications
 {
+    private const string Stages = "^(draft|submitted|returned_incomplete|accepted|document_review|evaluation_planned|inspection|sampling|"
+        + "in_laboratory|results_ready|nonconformity_open|review|decision|granted|refused|withdrawn|expired_inactive)?$";
+
     internal static void Map(RouteGroupBuilder applications) => applications.MapGet("", Handle).WithName("listApplications").RequiresSignIn();
 
     /// <summary>List the applications of your household, organisation or cases, newest first.</summary>
@@ -34,23 +36,12 @@ public static class ListApplications
     /// <param name="mine">Only those assigned to you.</param>
     /// <param name="limit">1 to 200; 50 by default.</param>
     /// <param name="cursor">From the page before.</param>
-    /// <remarks>400 `bad-cursor`, `unknown-stage`.</remarks>
+    /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<ApplicationSummary>>, ProblemHttpResult>> Handle(
-        HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [StringLength(30)] string? stage = null, bool mine = false,
+        HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [RegularExpression(Stages)] string? stage = null, bool mine = false,
         [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
     {
         var query = $"applications {stage} {mine}";
-        CertificationStage? only = null;
-        if (stage is not null)
-        {
-            only = Enum.GetValues<CertificationStage>().Cast<CertificationStage?>()
-                .FirstOrDefault(one => JsonNamingPolicy.SnakeCaseLower.ConvertName(one.ToString()!) == stage);
-            if (only is null)
-            {
-                return Problems.From(Refusal.Invalid("#/query/stage", "unknown-stage", "There is no such stage."));
-            }
-        }
-
         if (!cursors.After(query, cursor, out var after))
         {
             return Problems.From(Cursors.Bad);
@@ -59,7 +50,7 @@ public static class ListApplications
         var rows = await database.List<ApplicationSummary>($"""
             select id, number, lot, household, product, village, scheme, stage, submitted_at from certification.application
              where {CertificationApplication.Visible(database.Actor)} and ({after} is null or id < {after})
-                   {(only is { } wanted ? Sql.Of($"and stage = {wanted}") : Sql.Of($""))}
+                   {(Wire.Label<CertificationStage>(stage) is { } only ? Sql.Of($"and stage = {only}") : Sql.Of($""))}
                and (not {mine} or {database.Actor.Person} in (filed_by, intake, document_reviewer, sampler, analyst, supervisor, reviewer, decision_maker))
              order by id desc limit {limit + 1}
             """, cancel);

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.Json;
+using Marketplace.Certification;
 using Marketplace.Contracts;
 
 namespace Marketplace.ApiTests.Certification;
@@ -92,7 +94,12 @@ public sealed class ApplicationStepsTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Post(farm.Head, "/v1/applications", new { lot = own, scheme = "MILK-DAILY" }), HttpStatusCode.Conflict, "scheme-not-for-product");
         var mine = await Market.Body(await market.Get(farm.Head, "/v1/applications?stage=draft"));
         Assert.Equal(application, mine["items"]![0]!["id"]!.GetValue<Guid>());
-        await Market.Problem(await market.Get(farm.Head, "/v1/applications?stage=nonsense"), HttpStatusCode.BadRequest, "unknown-stage");
+        await Market.Problem(await market.Get(farm.Head, "/v1/applications?stage=nonsense"), HttpStatusCode.BadRequest, "invalid");
+        foreach (var stage in Enum.GetValues<CertificationStage>())
+        {
+            Assert.Equal(HttpStatusCode.OK, (await market.Get(farm.Head, $"/v1/applications?stage={JsonNamingPolicy.SnakeCaseLower.ConvertName(stage.ToString())}")).StatusCode);
+        }
+
     }
 
     [Fact]
