@@ -10,20 +10,20 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Certification;
 
-/// <summary>How long a step takes in a certification body. Figures of fewer than five cases are absent.</summary>
+/// <summary>How long a step takes in a certification body. Figures of fewer than five cases, and those that would give such figures away, are absent.</summary>
 /// <param name="Step">Kind of the task, for example <c>take-sample</c>.</param>
 /// <param name="Body">The certification body.</param>
-/// <param name="Cases">Cases that passed the step in the period.</param>
+/// <param name="Cases">Cases that passed the step in the period, to the nearest five.</param>
 /// <param name="MedianDays">Median of the working time, in working days of 24 hours: Saturdays, Sundays and holidays of the country do not count.</param>
 /// <param name="P90Days">90th percentile of it.</param>
 /// <param name="PausedDays">Mean of the paused working time, which the two above leave out.</param>
-/// <param name="WithinDeadlinePercent">Share of these cases whose step was done by its deadline, 0 to 100.</param>
+/// <param name="WithinDeadlinePercent">Share of these cases whose step was done by its deadline, 0 to 100, to the nearest five.</param>
 public sealed record StepTimes(
     string Step, OrganisationId Body, long? Cases, decimal? MedianDays, decimal? P90Days, decimal? PausedDays, decimal? WithinDeadlinePercent);
 
-/// <summary>What cases go through in a certification body. Figures of fewer than five cases are absent.</summary>
+/// <summary>What cases go through in a certification body. Figures of fewer than five cases, and those that would give such figures away, are absent.</summary>
 /// <param name="Body">The certification body.</param>
-/// <param name="Cases">Cases decided in the period.</param>
+/// <param name="Cases">Cases decided in the period, to the nearest five.</param>
 /// <param name="MedianDays">Median of the working time from submission to decision, in working days of 24 hours.</param>
 /// <param name="P90Days">90th percentile of it.</param>
 /// <param name="ReturnsPerCase">How often a case was returned as incomplete, on average.</param>
@@ -50,8 +50,9 @@ public static class SeeDecisionTimes
     internal static void Map(RouteGroupBuilder statistics) => statistics.MapGet("/decision-times", Handle).WithName("seeDecisionTimes").Anyone();
 
     /// <summary>See how long certification bodies take, step by step.</summary>
-    /// <remarks>Whole months (UTC) only, and nothing of fewer than five cases, so that no single case can be told from two answers. 400 `bad-months`
-    /// for more than sixty months or a last month before the first.</remarks>
+    /// <remarks>Whole months (UTC) only, nothing of fewer than five cases, and of a territory beside such a one only what does not follow from the whole
+    /// by subtraction; counts are rounded, so that two periods do not tell the month between them. 400 `bad-months` for more than sixty months
+    /// or a last month before the first.</remarks>
     /// <param name="from">First month, `2026-11`; the last one's by default.</param>
     /// <param name="to">Last month, `2026-11`; the current one by default.</param>
     /// <param name="body">One certification body only.</param>
@@ -80,21 +81,22 @@ public static class SeeDecisionTimes
         await database.List<StepTimes>($"""
             {Calendar(first, last)},
             span as (
-                select t.subject, t.kind, t.organisation as body, t.country, t.deadline, t.opened_at as began, t.closed_at as ended
+                select t.subject, t.kind, t.organisation as body, t.country, t.deadline, t.opened_at as began, t.closed_at as ended, t.territory_path as path
                   from work.public_task t join certification.application a on a.id = t.subject
                  where t.closed_at >= {first}::timestamp at time zone 'utc' and t.closed_at < ({last}::timestamp + interval '1 month') at time zone 'utc'
-                   and t.organisation is not null and ({body}::uuid is null or t.organisation = {body})
-                   and ({territory}::text is null or {territory} = any (t.territory_path))),
+                   and t.organisation is not null and ({body}::uuid is null or t.organisation = {body})),
+            {Untold(territory)},
             timed as (
                 select s.subject, s.kind, s.body, sum({Worked}) as days, sum({Paused}) as paused, bool_and(s.ended <= s.deadline) as in_time
                   from span s join calendar b on {FirstDay}
                        join calendar e on {LastDay}
+                 where {Inside(territory)}
                  group by s.subject, s.kind, s.body)
-            select kind as step, body, case when {Enough} then count(*) end as cases,
-                   case when {Enough} then round(percentile_cont(0.5) within group (order by days - paused)::numeric, 2) end as median_days,
-                   case when {Enough} then round(percentile_cont(0.9) within group (order by days - paused)::numeric, 2) end as p90_days,
-                   case when {Enough} then round(avg(paused)::numeric, 2) end as paused_days,
-                   case when {Enough} then round(100.0 * count(*) filter (where in_time) / count(*), 1) end as within_deadline_percent
+            select kind as step, body, case when {Told} then {Rounded} end as cases,
+                   case when {Told} then round(percentile_cont(0.5) within group (order by days - paused)::numeric, 2) end as median_days,
+                   case when {Told} then round(percentile_cont(0.9) within group (order by days - paused)::numeric, 2) end as p90_days,
+                   case when {Told} then round(avg(paused)::numeric, 1) end as paused_days,
+                   case when {Told} then round(20.0 * count(*) filter (where in_time) / count(*)) * 5 end as within_deadline_percent
               from timed group by kind, body order by kind, body
             """, cancel);
 
@@ -103,26 +105,53 @@ public static class SeeDecisionTimes
         await database.List<CaseTimes>($"""
             {Calendar(first, last)},
             span as (
-                select a.id as subject, a.body, upper(left(a.village, 2)) as country, a.submitted_at as began, d.recorded_at as ended
+                select a.id as subject, 'decision' as kind, a.body, upper(left(a.village, 2)) as country, a.submitted_at as began, d.recorded_at as ended,
+                       t.path
                   from certification.decision d join certification.application a on a.id = d.application
                   left join registry.public_territory t on t.code = a.village
                  where d.recorded_at >= {first}::timestamp at time zone 'utc' and d.recorded_at < ({last}::timestamp + interval '1 month') at time zone 'utc'
-                   and ({body}::uuid is null or a.body = {body}) and ({territory}::text is null or {territory} = any (t.path))),
+                   and ({body}::uuid is null or a.body = {body})),
+            {Untold(territory)},
             timed as (
-                select s.subject, s.body, {Worked} as days, {Paused} as paused,
+                select s.subject, s.kind, s.body, {Worked} as days, {Paused} as paused,
                        (select count(*) from certification.completeness c where c.application = s.subject and not c.complete) as returns,
                        (select count(*) from kernel.event v where v.stream = s.subject and v.actor is not null and v.recorded_at <= s.ended) as touches
                   from span s join calendar b on {FirstDay}
-                       join calendar e on {LastDay})
-            select body, case when {Enough} then count(*) end as cases,
-                   case when {Enough} then round(percentile_cont(0.5) within group (order by days - paused)::numeric, 2) end as median_days,
-                   case when {Enough} then round(percentile_cont(0.9) within group (order by days - paused)::numeric, 2) end as p90_days,
-                   case when {Enough} then round(avg(returns), 2) end as returns_per_case,
-                   case when {Enough} then round(avg(touches), 2) end as touches_per_case
-              from timed group by body order by body
+                       join calendar e on {LastDay}
+                 where {Inside(territory)})
+            select body, case when {Told} then {Rounded} end as cases,
+                   case when {Told} then round(percentile_cont(0.5) within group (order by days - paused)::numeric, 2) end as median_days,
+                   case when {Told} then round(percentile_cont(0.9) within group (order by days - paused)::numeric, 2) end as p90_days,
+                   case when {Told} then round(avg(returns), 1) end as returns_per_case,
+                   case when {Told} then round(avg(touches), 1) end as touches_per_case
+              from timed group by kind, body order by body
             """, cancel);
 
-    private static readonly Sql Enough = Sql.Of($"count(*) >= {FewCases}");
+    private static Sql Inside(TerritoryCode? territory) => Sql.Of($"({territory}::text is null or {territory} = any (s.path))");
+
+    /// <summary>
+    /// Places among the asked one, what it lies in and their neighbours that are not told: those of few cases and, fewest first, as many others as it
+    /// takes that the whole minus the told ones says nothing: at least two, of at least so many cases together. Below an untold place nothing is told.
+    /// </summary>
+    private static Sql Untold(TerritoryCode? territory) => Sql.Of($"""
+        asked as (select path from registry.public_territory where code = {territory}),
+        part as (
+            select s.kind, s.body, s.path[i - 1] as whole, s.path[i] as place, count(distinct s.subject) as cases
+              from asked cross join span s cross join lateral generate_subscripts(s.path, 1) as i
+             where s.path[i - 1] = any (asked.path[:cardinality(asked.path) - 1])
+             group by s.kind, s.body, s.path[i - 1], s.path[i]),
+        untold as (
+            select kind, body, place
+              from (select *, min(cases) over part_of as fewest, row_number() over ranked - 1 as before, sum(cases) over ranked - cases as together
+                      from part window part_of as (partition by kind, body, whole), ranked as (part_of order by cases, place)) as one
+             where fewest < {FewCases} and (cases < {FewCases} or before < 2 or together < {FewCases}))
+        """);
+
+    private static readonly Sql Told = Sql.Of($"""
+        count(*) >= {FewCases} and not exists (select from untold u, asked where u.kind = timed.kind and u.body = timed.body and u.place = any (asked.path))
+        """);
+
+    private static readonly Sql Rounded = Sql.Of($"(round(count(*) / {(decimal)FewCases}) * {FewCases})::bigint");
 
     private static readonly Sql FirstDay = Sql.Of($"b.country = s.country and b.day = ((s.began at time zone 'utc') + b.shift)::date");
 
