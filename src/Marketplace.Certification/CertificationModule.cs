@@ -138,6 +138,7 @@ public static class CertificationModule
         CompareSchemes.Map(schemes);
         ReportSchemes.Map(schemes);
         RetireScheme.Map(schemes);
+        ConfirmRetirement.Map(routes.Noun("/scheme-retirements", "Schemes"));
         var drafts = routes.Noun("/scheme-drafts", "Schemes");
         ListSchemeDrafts.Map(drafts);
         DraftScheme.Map(drafts);

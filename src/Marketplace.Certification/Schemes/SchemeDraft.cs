@@ -64,4 +64,6 @@ internal sealed record SchemeDraftEdited(SchemeDraftId Draft);
 
 internal sealed record SchemePublished(SchemeDraftId Draft, string Code, int Version);
 
+internal sealed record SchemeRetirementProposed(Guid Proposal, string Code, int Version, DateOnly LastDay);
+
 internal sealed record SchemeRetired(string Code, int Version, DateOnly LastDay);

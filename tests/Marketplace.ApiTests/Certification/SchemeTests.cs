@@ -107,6 +107,8 @@ public sealed class SchemeTests(Market market) : IClassFixture<Market>
             "select certification.write_scheme('X-SCHEME', 1001, '{}', 'demo', '{}', null)", "delete from certification.scheme_draft",
             $"update certification.scheme_draft set published = 1001, published_by = gen_random_uuid(), published_at = now() where id = '{draft["id"]}'",
             "update certification.scheme_retirement set last_day = last_day + 1", "delete from certification.scheme_retirement",
+            "insert into certification.scheme_retirement (code, version, last_day, reason) values ('FISH-BATCH', 1, now(), 'Alone.')",
+            "update certification.scheme_retirement_proposal set confirmed_by = gen_random_uuid(), confirmed_at = now()",
         })
         {
             var refusal = await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(forbidden));
@@ -187,11 +189,23 @@ public sealed class SchemeTests(Market market) : IClassFixture<Market>
         var version = (await Market.Body(await Publish(draft, etag)))["version"]!.GetValue<int>();
         var path = $"/v1/schemes/MEAT-BATCH/versions/{version}/retirement";
         var body = new { lastDay = market.Today.ToString("yyyy-MM-dd"), reason = "The act was repealed." };
-        await Market.Problem(await market.Post(Role.QualityManager, path, body), HttpStatusCode.Forbidden, "forbidden");
+        await Market.Problem(await market.Post(Role.IntakeOfficer, path, body), HttpStatusCode.Forbidden, "forbidden");
         await Market.Problem(await market.Post(Role.ProjectOfficer, path, body with { lastDay = market.Today.AddDays(-1).ToString("yyyy-MM-dd") }), HttpStatusCode.Conflict, "retired-in-past");
-        Assert.Equal(HttpStatusCode.NoContent, (await market.Post(Role.ProjectOfficer, path, body)).StatusCode);
-        await Market.Problem(await market.Post(Role.ProjectOfficer, path, body), HttpStatusCode.Conflict, "scheme-retired");
         await Market.Problem(await market.Post(Role.ProjectOfficer, "/v1/schemes/MEAT-BATCH/versions/999/retirement", body), HttpStatusCode.NotFound, "not-found");
+
+        // Nobody alone ends what two put in force.
+        var own = await Market.Body(await market.Post(Role.ProjectOfficer, path, body));
+        await Market.Problem(await market.Post(Role.ProjectOfficer, $"/v1/scheme-retirements/{own["id"]}/confirmation"), HttpStatusCode.Conflict, "own-proposal");
+        await Refused($"select certification.confirm_retirement('{own["id"]}')", "own-proposal");
+        Assert.Equal(version, await market.Scalar<int>("select certification.scheme_in_force('MEAT-BATCH', current_date + 1)"));
+        var proposal = await Market.Body(await market.Post(Role.QualityManager, path, body));
+        await Market.Problem(await market.Post(Role.QualityManager, $"/v1/scheme-retirements/{proposal["id"]}/confirmation"), HttpStatusCode.Forbidden, "forbidden");
+        await Market.Problem(await market.Post(Role.ProjectOfficer, $"/v1/scheme-retirements/{Guid.NewGuid()}/confirmation"), HttpStatusCode.NotFound, "not-found");
+        Assert.NotNull((await Market.Body(await market.Post(Role.ProjectOfficer, $"/v1/scheme-retirements/{proposal["id"]}/confirmation")))["confirmedBy"]);
+        await Market.Problem(await market.Post(Role.ProjectOfficer, $"/v1/scheme-retirements/{proposal["id"]}/confirmation"), HttpStatusCode.Conflict, "wrong-stage");
+        await Market.Problem(await market.Post(Role.QualityManager, path, body), HttpStatusCode.Conflict, "scheme-retired");
+        var open = (await Market.Body(await market.Get(Role.Auditor, "/v1/scheme-retirements?open=true")))["items"]!.AsArray();
+        Assert.Equal([own["id"]!.GetValue<Guid>()], open.Select(one => one!["id"]!.GetValue<Guid>()));
 
         Assert.Equal(version, await market.Scalar<int>("select certification.scheme_in_force('MEAT-BATCH', current_date)"));
         Assert.Equal(1, await market.Scalar<int>("select certification.scheme_in_force('MEAT-BATCH', current_date + 1)"));

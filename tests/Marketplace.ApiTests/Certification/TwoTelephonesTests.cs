@@ -19,6 +19,7 @@ public sealed class TwoTelephonesTests(Market market) : IClassFixture<Market>
         var reason = new { reason = "A copy of the key folder was lost." };
 
         var draft = await Done(Role.QualityManager, "/v1/scheme-drafts", new { code = "HONEY-BATCH" });
+        var retirement = await Done(Role.QualityManager, "/v1/schemes/HONEY-BATCH/versions/1/retirement", new { lastDay = today, reason = "The act was repealed." });
         var limit = await Done(Role.QualityManager, "/v1/limit-proposals", new
         {
             terms = new
@@ -41,6 +42,7 @@ public sealed class TwoTelephonesTests(Market market) : IClassFixture<Market>
         (string By, string Path, object? Body, string? IfMatch, string Code)[] signatures =
         [
             (Role.ProjectOfficer, $"/v1/scheme-drafts/{draft["id"]}/publication", null, "\"1\"", "own-proposal"),
+            (Role.ProjectOfficer, $"/v1/scheme-retirements/{retirement["id"]}/confirmation", null, null, "own-proposal"),
             (Role.ProjectOfficer, $"/v1/limit-proposals/{limit["id"]}/confirmation", null, null, "own-proposal"),
             (Role.QualityManager, $"/v1/laboratory-methods/{method["id"]}/confirmation", null, null, "own-work"),
             (Role.QualityManager, $"/v1/issuer-keys/{next["keyId"]}/activation", null, null, "second-person"),
