@@ -148,10 +148,14 @@ public sealed class IssuerKeyTests : IAsyncLifetime
     public async Task Reading_does_not_lock_the_key()
     {
         var serial = await market.Scalar<string>("select serial from certification.certificate");
-        await using var holder = new NpgsqlConnection(market.OwnerConnection);
+        var next = await Announced();
+        await market.Advance(TimeSpan.FromHours(25));
+        await using var holder = new NpgsqlConnection(market.AppConnection);
         await holder.OpenAsync();
-        await using var hold = new NpgsqlCommand(
-            "begin; select set_config('app.tenant', 'demo', true); select from certification.issuer_key for no key update", holder);
+        await using var hold = new NpgsqlCommand($"""
+            begin; select set_config('app.tenant', 'demo', true), set_config('app.person', '{market.Cast(Role.QualityManager).Person}', true);
+            update certification.issuer_key set activated_at = now() where key_id = '{next}'
+            """, holder);
         await hold.ExecuteNonQueryAsync();
 
         foreach (var path in (string[])["/v1/status-lists", $"/v1/certificates/{serial}/credential"])
