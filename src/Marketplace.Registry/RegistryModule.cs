@@ -72,6 +72,8 @@ public static class RegistryModule
         RevokeAgent.Map(households);
         ChangePayoutAccount.Map(households);
         ChooseApplicant.Map(households);
+        DeclareHoldings.Map(households);
+        ConfirmHoldings.Map(households);
 
         var organisations = routes.Noun("/organisations", "Organisations");
         RegisterOrganisation.Map(organisations);

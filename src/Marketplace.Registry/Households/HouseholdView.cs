@@ -18,6 +18,14 @@ public sealed record HouseholdAgentDetails(
 /// <param name="UsableFrom">Payouts use it from this instant: a changed account waits 72 hours, the first one does not wait.</param>
 public sealed record PayoutAccountDetails(string Holder, string Iban, DateTimeOffset UsableFrom);
 
+/// <summary>So much of what a household farms with.</summary>
+/// <param name="Number">Number of the declaration: 1, 2, 3 …</param>
+/// <param name="Kind">What.</param>
+/// <param name="Amount">Square metres or heads.</param>
+/// <param name="DeclaredAt">When it was declared.</param>
+/// <param name="Confirmed">Whether the rural district confirmed it.</param>
+public sealed record HoldingDetails(int Number, HoldingKind Kind, long Amount, DateTimeOffset DeclaredAt, bool Confirmed);
+
 /// <summary>A household, as its own people, its agents and its rural district see it.</summary>
 /// <param name="Id">The household.</param>
 /// <param name="Number">The number people say and write: <c>H-000123</c>.</param>
@@ -34,10 +42,12 @@ public sealed record PayoutAccountDetails(string Holder, string Iban, DateTimeOf
 /// <param name="Applicant">The applicant of record it joined.</param>
 /// <param name="RegisteredAt">When it was registered.</param>
 /// <param name="Version">Row version, also the <c>ETag</c>.</param>
+/// <param name="Holdings">The plots and animals it declared last; empty when it declared none.</param>
 public sealed record HouseholdDetails(
     HouseholdId Id, string Number, string Name, PersonId Head, TerritoryCode Village, HouseholdStage Stage, NationalNumber NationalNumber,
     string Language, IReadOnlyList<HouseholdMember> Members, IReadOnlyList<string> Reasons, IReadOnlyList<HouseholdAgentDetails> Agents,
-    PayoutAccountDetails? PayoutAccount, OrganisationId? Applicant, DateTimeOffset RegisteredAt, int Version);
+    PayoutAccountDetails? PayoutAccount, OrganisationId? Applicant, DateTimeOffset RegisteredAt, int Version,
+    IReadOnlyList<HoldingDetails> Holdings);
 
 /// <summary>Makes the view of one household.</summary>
 internal static class HouseholdView
@@ -59,10 +69,14 @@ internal static class HouseholdView
         var account = await database.Find<Account>($"""
             select holder, iban_tail, usable_from from registry.payout_account where household = {id} and ended_at is null
             """, cancel);
+        var holdings = await database.List<HoldingDetails>($"""
+            select number, kind, amount, declared_at, confirmed_at is not null as confirmed from registry.holding
+             where household = {id} and amount > 0 and number = (select max(number) from registry.holding where household = {id}) order by kind
+            """, cancel);
         return new HouseholdDetails(
             row.Id, row.Number, row.Name, row.Head, row.Village, row.Stage, NationalNumber.Opened(secrets, row.NationalNumberSealed, id.Value),
             row.Language, [.. members.Select(member => new HouseholdMember(member.Name, member.Relation))], row.Reasons,
-            agents, account?.Details, row.Applicant, row.RegisteredAt, row.Version);
+            agents, account?.Details, row.Applicant, row.RegisteredAt, row.Version, holdings);
     }
 
     internal sealed record Account(string Holder, string IbanTail, DateTimeOffset UsableFrom)
