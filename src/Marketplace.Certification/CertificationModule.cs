@@ -52,6 +52,9 @@ public static class CertificationModule
             ("already-paused", "The case is paused already."),
             ("not-paused", "The case is not paused."),
             ("evaluation-missing", "What the scheme's evaluation asks for is missing: this cannot be granted."),
+            ("visit-owed", "More is claimed than is plausible: the place has to be visited."),
+            ("count-missing", "More was claimed than is plausible: count the goods on this visit."),
+            ("counted-less", "Less was counted than would be granted."),
             ("nonconformity-open", "A non-conformity is open: this can only be refused."),
             ("outcome-findings", "Accept without a major or critical finding; refuse to accept with one."),
             ("correction-overdue", "The term of the correction is over."),
@@ -182,6 +185,7 @@ public static class CertificationModule
         ListDocuments.Map(applications);
         ListHouseholdDocuments.Map(routes.Noun("/households", "Applications"));
         ListRequirements.Map(routes.Noun("/requirements", "Schemes"));
+        SeeMassBalance.Map(applications);
         GetDraw.Map(applications);
         ListDrawCommitments.Map(routes.Noun("/draw-commitments", "Applications"));
 

@@ -19,6 +19,7 @@ internal static class ReferenceData
         await Limits(connection, cancel);
         await Requirements(connection, cancel);
         await Schemes(connection, cancel);
+        await Yields(connection, cancel);
         await transaction.CommitAsync(cancel);
     }
 
@@ -78,6 +79,29 @@ internal static class ReferenceData
             var command = new NpgsqlBatchCommand("""
                 insert into certification.requirement (code, form, owner, per_product, validity_days, title_en, title_ru, title_kk, title_ky)
                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
+                """);
+            foreach (var value in values)
+            {
+                command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+            }
+
+            batch.BatchCommands.Add(command);
+        }
+
+        await batch.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task Yields(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var values in Table("yields.tsv", row => (object?[])[int.Parse(row["number"]!, CultureInfo.InvariantCulture), Edition, row["rule_group"],
+            row["products"]?.Split(','), row["base"], row["per"], row["unit"], Number(row["low"]), Number(row["typical"]), Number(row["high"]), row["span"],
+            row["gathered_days"] is { } days ? int.Parse(days, CultureInfo.InvariantCulture) : null, row["source"], row["confidence"], row["note"], InForceFrom]))
+        {
+            var command = new NpgsqlBatchCommand("""
+                insert into certification.yield (number, edition, rule_group, products, base, per, unit, low, typical, high, span, gathered_days, source,
+                       confidence, note, valid_from)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::certification.yield_span, $12, $13, $14, $15, $16) on conflict do nothing
                 """);
             foreach (var value in values)
             {

@@ -74,6 +74,14 @@ public interface ILotAccounts
     /// <summary>Takes the mark of <see cref="PutUnderCertification"/> off after a refusal or withdrawal.</summary>
     Task<Refusal?> TakeFromCertification(LotId lot, CancellationToken cancel);
 
+    /// <summary>
+    /// An inspector counted a lot that is not certified yet: what can be there falls to the count. Nothing happens when more was counted.
+    /// </summary>
+    /// <param name="cause">The application.</param>
+    /// <param name="lot">The lot.</param>
+    /// <param name="counted">Grams, millilitres or pieces; 0 or more.</param>
+    Task Count(Guid cause, LotId lot, long counted, CancellationToken cancel);
+
     /// <summary>Makes certified quantity sellable until an instant. Refuses <c>above-ceiling</c> when more is certified than is there.</summary>
     Task<Refusal?> Credit(CertificateId certificate, IReadOnlyList<LotPart> parts, DateTimeOffset sellableUntil, CancellationToken cancel);
 

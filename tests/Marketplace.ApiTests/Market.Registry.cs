@@ -22,8 +22,19 @@ public sealed partial class Market
         var farm = await RegisteredFarm(village);
         await Body(await Post(Role.OkrugAkim, $"/v1/households/{farm.Household}/confirmation"));
         await Body(await Put(farm.Head, $"/v1/households/{farm.Household}/applicant", new { organisation = Cast(Role.CooperativeManager).Organisation }));
+        await Body(await Holdings(farm, Plenty));
         return farm;
     }
+
+    /// <summary>Enough of everything for whatever a test declares.</summary>
+    private static readonly object[] Plenty = [.. new (string Kind, long Amount)[] {
+        ("arable", 500_000), ("greenhouse", 10_000), ("orchard", 100_000), ("pond", 50_000), ("cows", 500), ("cattle", 500), ("mares", 100), ("horses", 100),
+        ("camels", 100), ("sheep", 1_000), ("goats", 1_000), ("pigs", 500), ("rabbits", 500), ("hens", 10_000), ("quails", 5_000), ("turkeys", 500),
+        ("geese", 500), ("ducks", 500), ("hives", 500) }.Select(one => new { kind = one.Kind, amount = one.Amount })];
+
+    /// <summary>Declares all that a household farms with.</summary>
+    public Task<HttpResponseMessage> Holdings(Farm farm, params object[] holdings) =>
+        Put(farm.Head, $"/v1/households/{farm.Household}/holdings", new { holdings });
 
     /// <summary>A household registered by telephone that nobody has confirmed yet.</summary>
     public async Task<Farm> RegisteredFarm(string village = Village)

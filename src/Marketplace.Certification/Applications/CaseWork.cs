@@ -72,8 +72,9 @@ internal static class CaseWork
         if (open is not null)
         {
             var deadline = until ?? await tasks.Deadline(application.Country, await database.Value<int>($"""
-                select working_days from certification.scheme_step
-                 where code = {application.Scheme} and version = {application.SchemeVersion} and task = {open}
+                select coalesce((select working_days from certification.scheme_step
+                                  where code = {application.Scheme} and version = {application.SchemeVersion} and task = {open}),
+                                case when {open} = {CaseTask.Inspect} then (certification.watch_rule_now()).visit_days end, 0)
                 """, cancel), cancel);
             await tasks.Open(new TaskToOpen(application.Id.Value, open, to!.Value, deadline, Role.QualityManager, application.Body, application.Village), cancel);
         }
@@ -88,8 +89,10 @@ internal static class CaseWork
         CancellationToken cancel, DateTimeOffset? correctedBy = null)
     {
         var left = await database.List<string>($"""
-            select task from certification.scheme_step
-             where code = {application.Scheme} and version = {application.SchemeVersion} and not certification.done({application.Id}, task)
+            select task from (
+                select task from certification.scheme_step where code = {application.Scheme} and version = {application.SchemeVersion}
+                 union select {CaseTask.Inspect} where certification.visit_owed({application.Id})) as step
+             where not certification.done({application.Id}, task)
             """, cancel);
         while (CertificationApplication.Next(next, CertificationStep.Skip) is { } after && !left.Contains(CaseTask.Of(next)!))
         {

@@ -22,7 +22,8 @@ public static class CheckCompleteness
         applications.MapPost("/{id}/completeness", Handle).WithName("checkCompleteness").InPersonOnly().Requires(Role.IntakeOfficer, Role.QualityManager).Moves();
 
     /// <summary>Accept an application as complete, or return it once with the full list of what is missing.</summary>
-    /// <remarks>Accepting draws the people of the scheme's steps, all different, and starts the first step the scheme has.
+    /// <remarks>Accepting draws the people of the scheme's steps, all different, and starts the first step the scheme has; where more is claimed
+    /// than is plausible, the place is inspected whatever the scheme's steps are.
     /// 400 `missing-list` when list and outcome disagree; 409 `wrong-stage`, `not-assigned`, `own-work`, `no-eligible-person`, `changed-meanwhile`;
     /// 409 `second-return` when it was returned before and you are not the quality manager; 400 `unknown-requirement`; 409 `already-on-file` for
     /// what is on file, with `details`: requirement, holder, holderName, since, validUntil and document of each.</remarks>
@@ -103,6 +104,7 @@ public static class CheckCompleteness
         var body = application.Body!.Value;
         var steps = await database.List<string>($"""
             select task from certification.scheme_step where code = {application.Scheme} and version = {application.SchemeVersion}
+             union select {CaseTask.Inspect} where certification.visit_owed({application.Id})
             """, cancel);
         var parts = steps.Select(CaseTask.PartOf).OfType<CasePart>().Where(part => part != CasePart.Intake).ToHashSet();
 

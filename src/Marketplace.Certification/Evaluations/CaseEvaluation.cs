@@ -31,9 +31,10 @@ public sealed record SignedEvaluationPlan(bool Visit, DateOnly? AgreedOn, int Sa
 /// <param name="Answers">The answered checklist.</param>
 /// <param name="Person">Who signed.</param>
 /// <param name="RecordedAt">When.</param>
+/// <param name="Counted">What was counted of the lot, in its smallest step; absent when nothing was counted.</param>
 public sealed record SignedInspection(
     DateTimeOffset VisitedAt, string Place, bool Accepted, string Reason, bool Acknowledged, string? Remark, IReadOnlyList<CheckAnswer> Answers,
-    PersonId Person, DateTimeOffset RecordedAt);
+    PersonId Person, DateTimeOffset RecordedAt, long? Counted = null);
 
 /// <summary>A non-conformity and how it stands.</summary>
 /// <param name="Number">Its number in the case.</param>
@@ -80,7 +81,7 @@ public sealed record CaseEvaluation(
             select visit, agreed_on, sample_count, note, person, recorded_at from certification.evaluation_plan where application = {id}
             """, cancel);
         var visit = await database.Find<InspectionRow>($"""
-            select visited_at, place, accepted, reason, acknowledged, remark, answers, person, recorded_at
+            select visited_at, place, accepted, reason, acknowledged, remark, answers, person, recorded_at, counted
               from certification.inspection where application = {id}
             """, cancel);
         var found = await database.List<CaseNonconformity>($"""
@@ -94,7 +95,7 @@ public sealed record CaseEvaluation(
             documents is null ? null : new(documents.Accepted, documents.Reason, Answers(documents.Answers), documents.Person, documents.RecordedAt),
             plan,
             visit is null ? null : new(visit.VisitedAt, visit.Place, visit.Accepted, visit.Reason, visit.Acknowledged, visit.Remark, Answers(visit.Answers),
-                visit.Person, visit.RecordedAt),
+                visit.Person, visit.RecordedAt, visit.Counted),
             found, pauses);
     }
 
@@ -104,5 +105,5 @@ public sealed record CaseEvaluation(
 
     private sealed record InspectionRow(
         DateTimeOffset VisitedAt, string Place, bool Accepted, string Reason, bool Acknowledged, string? Remark, string Answers, PersonId Person,
-        DateTimeOffset RecordedAt);
+        DateTimeOffset RecordedAt, long? Counted);
 }

@@ -22,8 +22,8 @@ public static class PlanEvaluation
         .WithName("planEvaluation").Requires(Role.Sampler).Moves();
 
     /// <summary>Plan the evaluation of a case; the number of samples comes from the scheme.</summary>
-    /// <remarks>Of a group, √n members of its register are drawn for a visit. 400 `visit-day`;
-    /// 409 `no-members`, `plan-in-past`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
+    /// <remarks>Of a group, √n members of its register are drawn for a visit. 400 `visit-day`; 409 `visit-owed` without a visit where more is claimed
+    /// than is plausible; 409 `no-members`, `plan-in-past`, `wrong-stage`, `not-assigned`, `own-work`, `case-paused`, `changed-meanwhile`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         CertificationApplicationId id, EvaluationPlan plan, Database database, DrawSeeds seeds, ITasks tasks, CancellationToken cancel)
     {

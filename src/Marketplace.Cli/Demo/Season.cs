@@ -33,6 +33,10 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
         ["streptomycin"] = "0.1", ["penicillin"] = "0.002",
     };
 
+    /// <summary>A garden, some fruit trees and a few cows, as a household has them: square metres and heads.</summary>
+    private static readonly object[] Holdings =
+        [new { kind = "arable", amount = 1_500 }, new { kind = "orchard", amount = 600 }, new { kind = "cows", amount = 6 }];
+
     private readonly Random chance = new(Seed);
     private readonly List<Farm> farms = [];
     private readonly ConcurrentBag<Lot> lots = [];
@@ -101,6 +105,7 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
             farmOf[farm.Household] = farm;
             await api.Post(keys["okrug_akim"], $"/v1/households/{farm.Household}/confirmation", null, cancel);
             await api.Put(farm.Token, $"/v1/households/{farm.Household}/applicant", new { organisation = keys.Organisations["birlik"] }, null, cancel);
+            await api.Put(farm.Token, $"/v1/households/{farm.Household}/holdings", new { holdings = Holdings }, null, cancel);
             if (farm.Number % 3 != 0)
             {
                 await api.Put(farm.Token, $"/v1/households/{farm.Household}/payout-account",

@@ -28,6 +28,13 @@ internal sealed class LotAccounts(Database database) : ILotAccounts
         return written == 1 ? null : new Refusal("wrong-stage", "This lot is not under certification.");
     }
 
+    public Task Count(Guid cause, LotId lot, long counted, CancellationToken cancel) => database.Execute($"""
+        with before as (select lot_id, ceiling from supply.lot_account where lot_id = {lot} and certified = 0 and ceiling > {counted} for no key update),
+        moved as (
+            update supply.lot_account a set ceiling = {counted} from before where a.lot_id = before.lot_id returning a.lot_id, a.ceiling - before.ceiling as change)
+        insert into supply.lot_move (lot_id, kind, cause, ceiling) select lot_id, {LotMoveKind.Count}, {cause}, change from moved
+        """, cancel);
+
     public async Task<Refusal?> Credit(CertificateId certificate, IReadOnlyList<LotPart> parts, DateTimeOffset sellableUntil, CancellationToken cancel)
     {
         var credited = await database.Execute($"""

@@ -43,6 +43,9 @@ public enum LotMoveKind
 
     /// <summary>A certificate took the place of another.</summary>
     Recredit,
+
+    /// <summary>An inspector counted less than was declared.</summary>
+    Count,
 }
 
 /// <summary>One move of a lot's account, in the lot's smallest step.</summary>
