@@ -91,6 +91,8 @@ public static class CertificationModule
             ("veterinary-document-incomplete", "A veterinary document has form, number, issuer, date and external status."),
             ("document-on-file", "This very document is on file; use it."),
             ("superseded-already", "Another document took its place already."),
+            ("applicant-not-accepted", "The applicant of record has not accepted this household yet."),
+            ("applicants-document", "This document is the applicant's: its own people hand it in."),
             ("foreign-document", "This document is not about this case."),
             ("document-expired", "This document no longer counts."),
             ("already-on-file", "This is on file; use it instead of asking for it again."),

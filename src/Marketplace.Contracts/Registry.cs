@@ -48,9 +48,11 @@ public interface ITerritories
 /// <param name="Head">The person who registered it.</param>
 /// <param name="MayDeclare">True while it may declare lots.</param>
 /// <param name="MayBeAllocated">True once the rural district confirmed it: only then is it asked to fill orders.</param>
-/// <param name="Applicant">The applicant of record for its certificates and invoices, when it joined one.</param>
+/// <param name="Applicant">The applicant of record for its certificates and invoices, when it named one.</param>
+/// <param name="ApplicantAccepted">Whether that applicant accepted it; false by default and without an applicant.</param>
 public sealed record HouseholdCard(
-    HouseholdId Id, string Number, TerritoryCode Village, PersonId Head, bool MayDeclare, bool MayBeAllocated, OrganisationId? Applicant);
+    HouseholdId Id, string Number, TerritoryCode Village, PersonId Head, bool MayDeclare, bool MayBeAllocated, OrganisationId? Applicant,
+    bool ApplicantAccepted = false);
 
 /// <summary>Questions to Registry about households.</summary>
 public interface IHouseholds
@@ -149,6 +151,11 @@ public sealed record PayoutAccountChanged(HouseholdId Household, DateTimeOffset 
 
 /// <summary>A household joined an applicant of record, or left it when there is none.</summary>
 public sealed record ApplicantChosen(HouseholdId Household, OrganisationId? Applicant);
+
+/// <summary>A co-operative accepted to be a household's applicant of record.</summary>
+/// <param name="Household">The household.</param>
+/// <param name="Applicant">The co-operative.</param>
+public sealed record ApplicantAccepted(HouseholdId Household, OrganisationId Applicant);
 
 /// <summary>An organisation was registered.</summary>
 public sealed record OrganisationRegistered(OrganisationId Organisation, OrganisationKind Kind, TerritoryCode Territory);

@@ -43,6 +43,7 @@ public static class RegistryModule
             ("number-known", "This national number was registered at the same moment; send it again."),
             ("agent-already-appointed", "This agent already acts for the household; revoke first."),
             ("bin-taken", "An organisation with this BIN is registered already."),
+            ("not-the-applicant", "Only a manager of the co-operative that was named accepts a household."),
             ("fee-without-duty", "Only a co-operative takes a fee as applicant of record."),
         ])
         {
@@ -74,6 +75,7 @@ public static class RegistryModule
         ChooseApplicant.Map(households);
         DeclareHoldings.Map(households);
         ConfirmHoldings.Map(households);
+        AcceptHousehold.Map(households);
 
         var organisations = routes.Noun("/organisations", "Organisations");
         RegisterOrganisation.Map(organisations);

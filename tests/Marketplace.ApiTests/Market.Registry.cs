@@ -16,13 +16,14 @@ public sealed partial class Market
     /// <summary>A village of the cast's district.</summary>
     public const string Village = "kz-615230100";
 
-    /// <summary>A household registered by telephone, confirmed by the akim and joined to the co-operative, all over HTTP.</summary>
+    /// <summary>A household registered by telephone, confirmed by the akim and accepted by the co-operative it named, all over HTTP.</summary>
     public async Task<Farm> ActiveFarm(string village = Village)
     {
         var farm = await RegisteredFarm(village);
         await Body(await Post(Role.OkrugAkim, $"/v1/households/{farm.Household}/confirmation"));
         await Body(await Put(farm.Head, $"/v1/households/{farm.Household}/applicant", new { organisation = Cast(Role.CooperativeManager).Organisation }));
         await Body(await Holdings(farm, Plenty));
+        await Body(await Post(Role.CooperativeManager, $"/v1/households/{farm.Household}/applicant-acceptance"));
         return farm;
     }
 

@@ -23,7 +23,7 @@ public static class FileApplication
 
     /// <summary>Draft an application for a lot.</summary>
     /// <remarks>404 for a lot of a household you may not act for; 409 `no-applicant` when the household has no co-operative as applicant of record;
-    /// 409 `household-not-active`, `lot-applied-for`, `lot-expired`, `no-scheme`, `scheme-not-for-product`,
+    /// 409 `applicant-not-accepted` while it has not accepted the household, unless its own people file; 409 `household-not-active`, `lot-applied-for`, `lot-expired`, `no-scheme`, `scheme-not-for-product`,
     /// `applicant-not-eligible`.</remarks>
     public static async Task<Results<Created<ApplicationDetails>, ProblemHttpResult>> Handle(
         ApplicationDraft draft, Database database, ILots lots, IHouseholds households, IProducts products, IOrganisations organisations,
@@ -57,6 +57,11 @@ public static class FileApplication
         if (household.Applicant is not { } applicant)
         {
             return new Refusal("no-applicant", "A household cannot declare conformity itself; join a co-operative that applies for it.");
+        }
+
+        if (!household.ApplicantAccepted && !(applicant.Value == database.Actor.Organisation && database.Actor.Roles.Contains(Role.CooperativeManager)))
+        {
+            return new Refusal("applicant-not-accepted", "The applicant of record has not accepted this household yet.");
         }
 
         var product = (await products.Of([lot.Product], cancel))[lot.Product];

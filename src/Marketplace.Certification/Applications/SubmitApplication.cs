@@ -16,7 +16,7 @@ public static class SubmitApplication
 
     /// <summary>Submit an application, or submit it again after it was returned.</summary>
     /// <remarks>Freezes the scheme version and the quantity, issues the number, chooses the body and its intake officer.
-    /// 409 `wrong-stage`, `lot-busy`, `no-eligible-person`, `lot-expired`, `changed-meanwhile`.</remarks>
+    /// 409 `applicant-not-accepted` when the applicant of record no longer stands to the household; 409 `wrong-stage`, `lot-busy`, `no-eligible-person`, `lot-expired`, `changed-meanwhile`.</remarks>
     public static async Task<Results<Ok<ApplicationDetails>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, Database database, IHouseholds households, ILots lots, ILotAccounts accounts, IOrganisations organisations,
         CaseDraw draws, ITasks tasks, CancellationToken cancel)

@@ -14,13 +14,16 @@ public static class ListDocuments
         applications.MapGet("/{id}/documents", Handle).WithName("listDocuments").RequiresSignIn();
 
     /// <summary>List the documents a case rests on, newest first.</summary>
-    /// <remarks>404 unless it is of your household, you work on it, or you are its body's quality manager or an auditor.</remarks>
+    /// <remarks>Documents of the applicant of record are for its own people and the officers; the household sees in the application that they are
+    /// there. 404 unless it is of your household, you work on it, or you are its body's quality manager or an auditor.</remarks>
     public static async Task<Results<Ok<List<DocumentDetails>>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, Database database, IHouseholds households, IOrganisations organisations, CancellationToken cancel) =>
-        Answer.Ok(await CaseEvidence.ToRead(id, database, households, cancel) is null
+        Answer.Ok(await CaseEvidence.ToRead(id, database, households, cancel) is not { } application
             ? (Outcome<List<DocumentDetails>>)Refusal.NotFound
-            : await DocumentDetails.Of(Sql.Of($"d.id in (select document from certification.submission where application = {id})"), database,
-                organisations, cancel));
+            : await DocumentDetails.Of(Sql.Of($"""
+                d.id in (select document from certification.submission where application = {id})
+                and (d.owner = {application.Household} or {await CaseEvidence.ReadsApplicantsPapers(application, database, cancel)})
+                """), database, organisations, cancel));
 }
 
 /// <summary>GET /v1/households/{id}/documents.</summary>

@@ -19,9 +19,9 @@ public enum SubmissionState
 /// <summary>One thing a case has to rest on.</summary>
 /// <param name="Requirement">What is required, for example <c>household-book-extract</c>; titles are in <c>GET /v1/requirements</c>.</param>
 /// <param name="State">Whether somebody has to do something about it.</param>
-/// <param name="Document">The document; absent when missing, and for results the product itself knows.</param>
-/// <param name="Holder">The organisation that has it: the certification body it was first handed in to, before that the applicant.</param>
-/// <param name="Since">Since when.</param>
+/// <param name="Document">The document; absent when missing, for results the product itself knows, and to the household for what is its applicant's.</param>
+/// <param name="Holder">The organisation that has it: the certification body it was first handed in to, before that the applicant; absent as above.</param>
+/// <param name="Since">Since when; absent as above.</param>
 /// <param name="ValidUntil">The last day it counts; absent when missing or without an end.</param>
 public sealed record RequiredSubmission(
     string Requirement, SubmissionState State, Guid? Document = null, OrganisationId? Holder = null, DateTimeOffset? Since = null,
@@ -39,12 +39,14 @@ public sealed record AlreadyOnFile(
 
 /// <summary>What a household and its applicant need not be asked for.</summary>
 internal sealed record OnFile(
-    string Requirement, Guid? Document, CertificationApplicationId Application, OrganisationId Holder, DateTimeOffset Since, DateOnly? ValidUntil)
+    string Requirement, Guid? Document, CertificationApplicationId Application, OrganisationId Holder, DateTimeOffset Since, DateOnly? ValidUntil,
+    bool OfApplicant)
 {
     public static Task<List<OnFile>> Of(CertificationApplication application, Database database, CancellationToken cancel) =>
         database.List<OnFile>($"""
-            select requirement, document, application, holder, since, valid_until
-              from certification.on_file({application.Household}, {application.Applicant}, {application.Product})
+            select f.requirement, f.document, f.application, f.holder, f.since, f.valid_until, coalesce(d.owner = {application.Applicant}, false) as of_applicant
+              from certification.on_file({application.Household}, {application.Applicant}, {application.Product}) f
+              left join certification.document d on d.id = f.document
             """, cancel);
 
     /// <summary>Lets a new case rest on what is on file, so that nobody hands it in again.</summary>
@@ -99,8 +101,9 @@ internal sealed record OnFile(
     public static async Task<IReadOnlyList<RequiredSubmission>> States(
         CertificationApplication application, IReadOnlyList<string> required, Database database, CancellationToken cancel)
     {
-        var attached = await database.List<Attached>($"""
-            select d.requirement, d.id as document, d.application, coalesce(a.body, a.applicant) as holder, d.recorded_at as since, d.valid_until
+        var attached = await database.List<OnFile>($"""
+            select d.requirement, d.id as document, d.application, coalesce(a.body, a.applicant) as holder, d.recorded_at as since, d.valid_until,
+                   d.owner = {application.Applicant} as of_applicant
               from certification.submission s
               join certification.document d on d.id = s.document
               join certification.application a on a.id = d.application
@@ -110,17 +113,21 @@ internal sealed record OnFile(
             """, cancel);
         var held = (await Of(application, database, cancel)).Where(one => one.Document is not null || one.Application != application.Id)
             .ToDictionary(one => one.Requirement);
+        var reads = await CaseEvidence.ReadsApplicantsPapers(application, database, cancel);
         return [.. required.Concat(held.Values.Where(one => one.Document is null).Select(one => one.Requirement)).Distinct().Select(State)];
 
-        RequiredSubmission State(string requirement) =>
-            attached.LastOrDefault(one => one.Requirement == requirement) is { } own
-                ? new RequiredSubmission(requirement, own.Application == application.Id ? SubmissionState.Given : SubmissionState.OnFile, own.Document,
-                    own.Holder, own.Since, own.ValidUntil)
-            : held.GetValueOrDefault(requirement) is { } one
-                ? new RequiredSubmission(requirement, SubmissionState.OnFile, one.Document, one.Holder, one.Since, one.ValidUntil)
-            : new RequiredSubmission(requirement, SubmissionState.Missing);
-    }
+        RequiredSubmission State(string requirement)
+        {
+            var own = attached.LastOrDefault(one => one.Requirement == requirement);
+            if ((own ?? held.GetValueOrDefault(requirement)) is not { } one)
+            {
+                return new RequiredSubmission(requirement, SubmissionState.Missing);
+            }
 
-    private sealed record Attached(
-        string Requirement, Guid Document, CertificationApplicationId Application, OrganisationId Holder, DateTimeOffset Since, DateOnly? ValidUntil);
+            var state = own?.Application == application.Id ? SubmissionState.Given : SubmissionState.OnFile;
+            return one.OfApplicant && !reads
+                ? new RequiredSubmission(requirement, state, ValidUntil: one.ValidUntil)
+                : new RequiredSubmission(requirement, state, one.Document, one.Holder, one.Since, one.ValidUntil);
+        }
+    }
 }

@@ -17,11 +17,15 @@ namespace Marketplace.Certification;
 /// <param name="RecordedAt">When.</param>
 public sealed record CaseFile(string Hash, string MediaType, int Size, PersonId Person, DateTimeOffset RecordedAt)
 {
-    internal static Task<List<CaseFile>> Of(CertificationApplicationId id, string? hash, Database database, CancellationToken cancel) =>
+    /// <summary>Files attached to a case; those of the applicant's own documents only when the actor reads them or attached them.</summary>
+    internal static Task<List<CaseFile>> Of(CertificationApplication application, string? hash, bool reads, Database database, CancellationToken cancel) =>
         database.List<CaseFile>($"""
             select c.hash, f.media_type, f.size, c.person, c.recorded_at
               from certification.case_file c join kernel.file f on f.tenant_id = c.tenant_id and f.hash = c.hash
-             where c.application = {id} and ({hash} is null or c.hash = {hash})
+             where c.application = {application.Id} and ({hash} is null or c.hash = {hash})
+               and ({reads} or c.person = {database.Actor.Person} or not exists (
+                        select from certification.document_file p join certification.document d on d.id = p.document
+                         where p.application = c.application and p.hash = c.hash and d.owner = {application.Applicant}))
              order by c.recorded_at, c.hash
             """, cancel);
 }
@@ -61,7 +65,7 @@ public static class AttachFile
     internal static async Task<Outcome<CaseFile>> Attach(
         CertificationApplicationId id, ReceivedFile file, Database database, IHouseholds households, TenantFiles files, CancellationToken cancel)
     {
-        if (await CaseEvidence.ToAddTo(id, database, households, cancel) is null)
+        if (await CaseEvidence.ToAddTo(id, database, households, cancel) is not { } application)
         {
             return Refusal.NotFound;
         }
@@ -72,6 +76,6 @@ public static class AttachFile
                 insert into certification.case_file (application, hash) values ({id}, {file.Hash}) on conflict do nothing returning application)
             select kernel.append(application, {nameof(EvidenceFiled)}, {Event.Text(new EvidenceFiled(id, file.Hash))}) from attached
             """, cancel);
-        return (await CaseFile.Of(id, file.Hash, database, cancel)).Single();
+        return (await CaseFile.Of(application, file.Hash, reads: true, database, cancel)).Single();
     }
 }

@@ -15,14 +15,22 @@ internal static class CaseEvidence
             return null;
         }
 
-        var actor = database.Actor;
-        return actor.Roles.Contains(Role.Auditor)
-            || (actor.Roles.Contains(Role.QualityManager) && application.Body is { } body && body.Value == actor.Organisation)
-            || await WorksOn(application, database, cancel)
-            || (await households.ToActFor(application.Household, cancel)).Refusal is null
+        return await Oversees(application, database, cancel) || (await households.ToActFor(application.Household, cancel)).Refusal is null
             ? application
             : null;
     }
+
+    /// <summary>
+    /// Whether who may read a case also reads what its applicant of record has on file: its own people and the officers do, the household's side
+    /// learns only that a requirement is met.
+    /// </summary>
+    public static async Task<bool> ReadsApplicantsPapers(CertificationApplication application, Database database, CancellationToken cancel) =>
+        application.Applicant.Value == database.Actor.Organisation || await Oversees(application, database, cancel);
+
+    private static async Task<bool> Oversees(CertificationApplication application, Database database, CancellationToken cancel) =>
+        database.Actor.Roles.Contains(Role.Auditor)
+        || (database.Actor.Roles.Contains(Role.QualityManager) && application.Body is { } body && body.Value == database.Actor.Organisation)
+        || await WorksOn(application, database, cancel);
 
     /// <summary>The case, if the actor may add evidence: the household's side, and the people of the case.</summary>
     public static async Task<CertificationApplication?> ToAddTo(

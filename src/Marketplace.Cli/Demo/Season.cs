@@ -106,6 +106,7 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
             await api.Post(keys["okrug_akim"], $"/v1/households/{farm.Household}/confirmation", null, cancel);
             await api.Put(farm.Token, $"/v1/households/{farm.Household}/applicant", new { organisation = keys.Organisations["birlik"] }, null, cancel);
             await api.Put(farm.Token, $"/v1/households/{farm.Household}/holdings", new { holdings = Holdings }, null, cancel);
+            await api.Post(keys["cooperative_manager"], $"/v1/households/{farm.Household}/applicant-acceptance", null, cancel);
             if (farm.Number % 3 != 0)
             {
                 await api.Put(farm.Token, $"/v1/households/{farm.Household}/payout-account",

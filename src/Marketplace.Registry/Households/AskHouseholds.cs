@@ -11,7 +11,7 @@ internal sealed class AskHouseholds(Database database, Secrets secrets) : IHouse
         var actor = database.Actor;
         var manages = actor.Roles.Contains(Role.CooperativeManager) ? actor.Organisation : null;
         var row = await database.Find<Row>($"""
-            select h.id, h.number, h.village, h.head, h.stage, h.applicant
+            select h.id, h.number, h.village, h.head, h.stage, h.applicant, h.applicant_accepted_at
               from registry.household h
              where h.id = {household} and h.stage <> 'closed'
                and (h.head = {actor.Person} or h.id = {actor.Household} or h.applicant = {manages}
@@ -40,7 +40,7 @@ internal sealed class AskHouseholds(Database database, Secrets secrets) : IHouse
         }
 
         var rows = await database.List<Row>($"""
-            select id, number, village, head, stage, applicant from registry.household where id = any({households.ToArray()})
+            select id, number, village, head, stage, applicant, applicant_accepted_at from registry.household where id = any({households.ToArray()})
             """, cancel);
         return rows.ToDictionary(row => row.Id, row => row.Card());
     }
@@ -62,9 +62,10 @@ internal sealed class AskHouseholds(Database database, Secrets secrets) : IHouse
     }
 
     private sealed record Row(
-        HouseholdId Id, string Number, TerritoryCode Village, PersonId Head, HouseholdStage Stage, OrganisationId? Applicant)
+        HouseholdId Id, string Number, TerritoryCode Village, PersonId Head, HouseholdStage Stage, OrganisationId? Applicant, DateTimeOffset? ApplicantAcceptedAt)
     {
-        public HouseholdCard Card() => new(Id, Number, Village, Head, Household.MayDeclare(Stage), Stage == HouseholdStage.Active, Applicant);
+        public HouseholdCard Card() =>
+            new(Id, Number, Village, Head, Household.MayDeclare(Stage), Stage == HouseholdStage.Active, Applicant, ApplicantAcceptedAt is not null);
     }
 
     private sealed record Account(Guid Id, HouseholdId Household, string Holder, byte[] IbanSealed, DateTimeOffset UsableFrom);

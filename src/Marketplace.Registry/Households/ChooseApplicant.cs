@@ -11,14 +11,14 @@ namespace Marketplace.Registry.Households;
 /// <param name="Organisation">The co-operative that applies for certificates and invoices for the household; absent to leave it.</param>
 public sealed record ApplicantChoice(OrganisationId? Organisation = null);
 
-/// <summary>A household joins a co-operative as its applicant of record, or leaves it.</summary>
+/// <summary>A household names a co-operative as its applicant of record, or leaves it; the co-operative accepts with <see cref="AcceptHousehold"/>.</summary>
 public static class ChooseApplicant
 {
     internal static void Map(RouteGroupBuilder households) =>
         households.MapPut("/{id}/applicant", Handle).WithName("chooseApplicant").InPersonOnly().RequiresSignIn();
 
     /// <summary>Choose who applies and invoices for a household.</summary>
-    /// <remarks>The household stays the producer. 400 `not-a-cooperative`; 404 `not-found` when you may not act for it.</remarks>
+    /// <remarks>The household stays the producer. The co-operative has to accept before it is named in an application. 400 `not-a-cooperative`; 404 `not-found` when you may not act for it.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         HouseholdId id, ApplicantChoice choice, IHouseholds households, Database database, CancellationToken cancel) =>
         Answer.NoContent(await Choose(id, choice, households, database, cancel));

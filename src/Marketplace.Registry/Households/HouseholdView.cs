@@ -39,14 +39,15 @@ public sealed record HoldingDetails(int Number, HoldingKind Kind, long Amount, D
 /// <param name="Reasons">What is missing, while it is returned.</param>
 /// <param name="Agents">Who may act for it now.</param>
 /// <param name="PayoutAccount">Where payouts go; absent when it is paid in cash.</param>
-/// <param name="Applicant">The applicant of record it joined.</param>
+/// <param name="Applicant">The applicant of record it named.</param>
+/// <param name="ApplicantAcceptedAt">When that applicant accepted it; absent until then, and without one.</param>
 /// <param name="RegisteredAt">When it was registered.</param>
 /// <param name="Version">Row version, also the <c>ETag</c>.</param>
 /// <param name="Holdings">The plots and animals it declared last; empty when it declared none.</param>
 public sealed record HouseholdDetails(
     HouseholdId Id, string Number, string Name, PersonId Head, TerritoryCode Village, HouseholdStage Stage, NationalNumber NationalNumber,
     string Language, IReadOnlyList<HouseholdMember> Members, IReadOnlyList<string> Reasons, IReadOnlyList<HouseholdAgentDetails> Agents,
-    PayoutAccountDetails? PayoutAccount, OrganisationId? Applicant, DateTimeOffset RegisteredAt, int Version,
+    PayoutAccountDetails? PayoutAccount, OrganisationId? Applicant, DateTimeOffset? ApplicantAcceptedAt, DateTimeOffset RegisteredAt, int Version,
     IReadOnlyList<HoldingDetails> Holdings);
 
 /// <summary>Makes the view of one household.</summary>
@@ -55,7 +56,7 @@ internal static class HouseholdView
     public static async Task<HouseholdDetails> Of(HouseholdId id, Database database, Secrets secrets, CancellationToken cancel)
     {
         var row = (await database.Find<Row>($"""
-            select id, number, name, head, village, stage, national_number_sealed, language, reasons, applicant, registered_at, version
+            select id, number, name, head, village, stage, national_number_sealed, language, reasons, applicant, applicant_accepted_at, registered_at, version
               from registry.household where id = {id}
             """, cancel))!;
         var members = await database.List<Member>($"""
@@ -76,7 +77,7 @@ internal static class HouseholdView
         return new HouseholdDetails(
             row.Id, row.Number, row.Name, row.Head, row.Village, row.Stage, NationalNumber.Opened(secrets, row.NationalNumberSealed, id.Value),
             row.Language, [.. members.Select(member => new HouseholdMember(member.Name, member.Relation))], row.Reasons,
-            agents, account?.Details, row.Applicant, row.RegisteredAt, row.Version, holdings);
+            agents, account?.Details, row.Applicant, row.ApplicantAcceptedAt, row.RegisteredAt, row.Version, holdings);
     }
 
     internal sealed record Account(string Holder, string IbanTail, DateTimeOffset UsableFrom)
@@ -88,5 +89,5 @@ internal static class HouseholdView
 
     private sealed record Row(
         HouseholdId Id, string Number, string Name, PersonId Head, TerritoryCode Village, HouseholdStage Stage, byte[] NationalNumberSealed,
-        string Language, string[] Reasons, OrganisationId? Applicant, DateTimeOffset RegisteredAt, int Version);
+        string Language, string[] Reasons, OrganisationId? Applicant, DateTimeOffset? ApplicantAcceptedAt, DateTimeOffset RegisteredAt, int Version);
 }

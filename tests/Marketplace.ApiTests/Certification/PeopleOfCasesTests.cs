@@ -117,6 +117,7 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         var farm = new Market.Farm(HouseholdId.From(made["id"]!.GetValue<Guid>()), head);
         await Market.Body(await market.Post(Role.OkrugAkim, $"/v1/households/{farm.Household}/confirmation"));
         await Market.Body(await market.Put(head, $"/v1/households/{farm.Household}/applicant", new { organisation = market.Cast(Role.CooperativeManager).Organisation }));
+        await Market.Body(await market.Post(Role.CooperativeManager, $"/v1/households/{farm.Household}/applicant-acceptance"));
 
         var body = market.Cast(Role.Sampler).Organisation;
         var daughter = await market.NewMember(Role.Sampler, body);
