@@ -200,7 +200,7 @@ public sealed class IssuerKeyTests : IAsyncLifetime
             insert into certification.issuer_key (key_id, public_key) values ('00000000000000aa', 'x');
             update certification.issuer_key set activated_at = now() where key_id = '00000000000000aa'
             """));
-        Assert.Equal("23514", await Fails(alone + """
+        Assert.Equal("second-person", await Fails(alone + """
             insert into certification.issuer_key_revocation (key_id, reason) select key_id, 'Because.' from certification.issuer_key;
             update certification.issuer_key_revocation set confirmed_at = now()
             """));
