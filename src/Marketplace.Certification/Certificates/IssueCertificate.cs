@@ -13,7 +13,8 @@ internal static class IssueCertificate
     {
         // The certificate runs from the decision, not from the application: a lot may wait weeks for the laboratory.
         var from = Now(batch);
-        var until = new[] { from.AddDays(batch.ValidityDays), Place.EndOf(batch.ExpiresOn, batch.Country), batch.ScopeEnds ?? DateTimeOffset.MaxValue }.Min();
+        var scopeEnds = batch.ScopeEnds is { } end ? Whole(end) : DateTimeOffset.MaxValue;
+        var until = new[] { from.AddDays(batch.ValidityDays), Place.EndOf(batch.ExpiresOn, batch.Country), scopeEnds }.Min();
         if (until <= from)
         {
             return new Refusal("lot-expired", "The shelf life of this lot is over.");
@@ -81,7 +82,9 @@ internal static class IssueCertificate
     }
 
     /// <summary>Whole seconds, as on the label.</summary>
-    private static DateTimeOffset Now(SigningCase batch) => DateTimeOffset.FromUnixTimeSeconds(batch.Now.ToUnixTimeSeconds());
+    private static DateTimeOffset Now(SigningCase batch) => Whole(batch.Now);
+
+    private static DateTimeOffset Whole(DateTimeOffset instant) => DateTimeOffset.FromUnixTimeSeconds(instant.ToUnixTimeSeconds());
 
     private static (string Type, string Text) Happened<T>(T happened) => (typeof(T).Name, Event.Text(happened));
 
