@@ -23,6 +23,10 @@ public static class CertificationModule
         services.AddScoped<HandOver>();
         services.AddScoped<StopGoods>();
         services.Subscribe<DepleteWhenReceived, LotReceived>();
+        services.AddScoped<VisitorDraw>();
+        services.AddScoped<HoldProduction>();
+        services.AddSingleton<ScheduleSurveillance>();
+        services.AddHostedService(provider => provider.GetRequiredService<ScheduleSurveillance>());
         services.AddSingleton<CaseClock>();
         services.AddHostedService(provider => provider.GetRequiredService<CaseClock>());
         services.AddSingleton<ExpireCertificates>();
@@ -62,6 +66,14 @@ public static class CertificationModule
             ("plan-in-past", "A visit is agreed for today or later."),
             ("visit-in-future", "A visit cannot have been later than now."),
             ("visit-too-early", "A visit comes after the application was submitted."),
+            ("visit-recorded", "This visit was recorded before."),
+            ("foreign-lot", "This lot is not of the household, or measured otherwise."),
+            ("repeated-lot", "Count each lot once."),
+            ("nothing-to-correct", "Nothing is to be corrected here now."),
+            ("nothing-to-hold", "No finding of this visit suspends anything, or somebody ruled on it."),
+            ("hold-ruled", "Somebody ruled on this before."),
+            ("held-back", "The quality manager has to rule on a finding first."),
+            ("not-held-back", "A critical finding suspends everything in the same step."),
             ("seal-used", "This seal number was used before."),
             ("sample-in-future", "A sample cannot be taken later than now."),
             ("sample-too-old", "The sample is older than 30 days before the lot is ready."),
@@ -264,6 +276,15 @@ public static class CertificationModule
         InviteMember.Map(members);
         ChangeMember.Map(members);
         InspectMember.Map(members);
+
+        var visits = routes.Noun("/surveillance-visits", "Surveillance");
+        ListSurveillanceVisits.Map(visits);
+        GetSurveillanceVisit.Map(visits);
+        RecordSurveillance.Map(visits);
+        RuleOnHold.Map(visits);
+        CorrectFinding.Map(visits);
+        VerifyFinding.Map(visits);
+        ListRandomPicks.Map(routes.Noun("/surveillance-draws", "Surveillance"));
 
         var keys = routes.Noun("/issuer-keys", "Keys");
         ListIssuerKeys.Map(keys);

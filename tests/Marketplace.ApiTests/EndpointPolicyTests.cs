@@ -20,7 +20,7 @@ public sealed class EndpointPolicyTests(Market market) : IClassFixture<Market>
     {
         string[] grave = ["decideApplication", "approveOrder", "approvePayoutBatch", "suspendCertificate", "withdrawCertificate", "announceIssuerKey", "activateIssuerKey",
             "proposeKeyRevocation", "confirmKeyRevocation", "publishScheme", "confirmLimit",
-            "proposeReplacement", "decideReplacement", "prepareRevocation", "confirmRevocation"];
+            "proposeReplacement", "decideReplacement", "prepareRevocation", "confirmRevocation", "ruleOnHold"];
         var endpoints = market.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)
             .Where(endpoint => grave.Contains(endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName)).ToList();
         Assert.Equal(grave.Length, endpoints.Count);

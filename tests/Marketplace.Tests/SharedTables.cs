@@ -20,6 +20,8 @@ internal static class SharedTables
         ["certification.limit_rule"] = "published rules; an operator's own are seen by its tenant, by a policy of its own",
         ["certification.requirement"] = "published rules",
         ["certification.draw_rule"] = "settings of the product",
+        ["certification.surveillance_weight"] = "settings of the product",
+        ["certification.product_risk"] = "settings of the product",
         ["certification.watch_rule"] = "settings of the product",
         ["certification.yield"] = "what plots and animals yield",
         ["catalogue.word"] = "names of products and villages, the same for all",

@@ -11,7 +11,8 @@ internal sealed record MovedCertificate(CertificateId Id, LotId Lot, HouseholdId
 /// <summary>What moved a certificate together with others.</summary>
 /// <param name="Scope">The scope certificate that was changed.</param>
 /// <param name="Revocation">The revocation.</param>
-internal sealed record MoveCause(Guid? Scope = null, Guid? Revocation = null);
+/// <param name="Surveillance">The surveillance visit whose finding suspended it.</param>
+internal sealed record MoveCause(Guid? Scope = null, Guid? Revocation = null, Guid? Surveillance = null);
 
 /// <summary>Moves the states of many certificates at once, each with its reason and event.</summary>
 internal static class CertificateMoves
@@ -25,8 +26,8 @@ internal static class CertificateMoves
             update certification.certificate c set state = {next}, version = c.version + 1 from found where c.id = found.id
             returning c.id, c.lot, c.household, found.state as before, c.state, c.version),
         kept as (
-            insert into certification.certificate_change (certificate, number, state, reason, scope, revocation)
-            select id, version - 1, state, {reason}, {cause.Scope}, {cause.Revocation} from moved),
+            insert into certification.certificate_change (certificate, number, state, reason, scope, revocation, surveillance)
+            select id, version - 1, state, {reason}, {cause.Scope}, {cause.Revocation}, {cause.Surveillance} from moved),
         told as (
             select kernel.append(id, {nameof(CertificateStateChanged)}, json_build_object('certificate', id, 'lot', lot, 'state', state)::text) as event from moved)
         select id, lot, household, before, state from moved, lateral (select count(event) from told) as all_told order by id

@@ -27,6 +27,9 @@ public enum DrawCause
 
     /// <summary>The people of a re-test.</summary>
     Retest,
+
+    /// <summary>The visitor of a surveillance visit; of no case, and so in no case's list.</summary>
+    Surveillance,
 }
 
 /// <summary>Draws people for a case and keeps the draw: who is eligible is asked, chance decides, everything is recorded.</summary>

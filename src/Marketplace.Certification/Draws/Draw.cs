@@ -27,8 +27,11 @@ public sealed record DrawnPart(CasePart Part, PersonId Drawn, IReadOnlyList<Draw
 internal static class Draw
 {
     /// <summary>The seed of a case's draw: HMAC-SHA256 of <c>application|number</c> under the day's seed, in hex.</summary>
-    public static string SeedOf(byte[] daySeed, CertificationApplicationId application, int number) => Convert.ToHexStringLower(
-        HMACSHA256.HashData(daySeed, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{application.Value:D}|{number}"))));
+    public static string SeedOf(byte[] daySeed, CertificationApplicationId application, int number) => SeedOf(daySeed, application.Value, number);
+
+    /// <summary>The same for whatever else people are drawn for.</summary>
+    public static string SeedOf(byte[] daySeed, Guid subject, int number) => Convert.ToHexStringLower(
+        HMACSHA256.HashData(daySeed, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{subject:D}|{number}"))));
 
     /// <summary>What is published of a day's seed before its first draw: SHA-256 in hex.</summary>
     public static string Commitment(byte[] daySeed) => Convert.ToHexStringLower(SHA256.HashData(daySeed));

@@ -40,26 +40,30 @@ public sealed class DrawSeeds(IServiceScopeFactory scopes, Secrets secrets, ILog
     /// <summary>Today and its seed, committed before this unit of work goes on.</summary>
     internal async Task<(DateOnly Day, byte[] Seed)> Today(Database database, CancellationToken cancel)
     {
-        var today = await Find();
-        if (today.Commitment is null)
+        var today = await database.Value<DateOnly>($"select certification.today()", cancel);
+        return (today, await On(today, database, cancel));
+    }
+
+    /// <summary>The seed of a day that is not over, committed before this unit of work goes on and told after that day.</summary>
+    internal async Task<byte[]> On(DateOnly day, Database database, CancellationToken cancel)
+    {
+        var commitment = await Find();
+        if (commitment is null)
         {
             // The pass a day ahead did not run. Committed on its own, so that the hash stands there before the draw it decides.
             await using var scope = Tenants.Scope(scopes, database.Actor.Tenant);
             var apart = scope.ServiceProvider.GetRequiredService<Database>();
-            await Commit(database.Actor.Tenant, today.Day, apart, cancel);
+            await Commit(database.Actor.Tenant, day, apart, cancel);
             await apart.Commit(cancel);
-            today = await Find();
+            commitment = await Find();
         }
 
-        var seed = Of(database.Actor.Tenant, today.Day);
-        return Draw.Commitment(seed) == today.Commitment
-            ? (today.Day, seed)
-            : throw new InvalidOperationException("The key folder is not the one today's draws were committed with.");
+        var seed = Of(database.Actor.Tenant, day);
+        return Draw.Commitment(seed) == commitment
+            ? seed
+            : throw new InvalidOperationException("The key folder is not the one this day's draws were committed with.");
 
-        async Task<Committed> Find() => (await database.Find<Committed>($"""
-            select certification.today() as day,
-                   (select encode(commitment, 'hex') from certification.draw_day where day = certification.today()) as commitment
-            """, cancel))!;
+        Task<string?> Find() => database.Value<string>($"select encode(commitment, 'hex') from certification.draw_day where day = {day}", cancel);
     }
 
     /// <summary>Runs until the host stops.</summary>
@@ -70,6 +74,4 @@ public sealed class DrawSeeds(IServiceScopeFactory scopes, Secrets secrets, ILog
     private Task<int> Commit(string tenant, DateOnly day, Database database, CancellationToken cancel) => database.Execute($"""
         insert into certification.draw_day (day, commitment) values ({day}, sha256({Of(tenant, day)})) on conflict do nothing
         """, cancel);
-
-    private sealed record Committed(DateOnly Day, string? Commitment);
 }

@@ -102,11 +102,12 @@ internal sealed record GroupMember(
             """, cancel));
 
     /// <summary>Moves the state, keeps the reason and appends the event in one statement; false when somebody else moved it first.</summary>
-    public async Task<bool> Move(MemberState next, string reason, Database database, CancellationToken cancel) => await database.Execute($"""
+    public async Task<bool> Move(
+        MemberState next, string reason, Database database, CancellationToken cancel, Guid? surveillance = null) => await database.Execute($"""
         with moved as (
             update certification.group_member set state = {next}, version = version + 1 where id = {Id} and version = {Version} returning id, state, version),
         kept as (
-            insert into certification.member_change (member, number, state, reason) select id, version - 1, state, {reason} from moved)
+            insert into certification.member_change (member, number, state, reason, surveillance) select id, version - 1, state, {reason}, {surveillance} from moved)
         select kernel.append(id, {nameof(MemberStateChanged)}, {Event.Text(new MemberStateChanged(Id, next))}) from moved
         """, cancel) == 1;
 

@@ -42,7 +42,7 @@ internal sealed record Scope(
     Guid Id, string Number, CertificationApplicationId Application, string Scheme, int SchemeVersion, SchemeKind Kind, ProductCode Product, string RuleGroup,
     HouseholdId? Household, OrganisationId Applicant, OrganisationId Issuer, DateTimeOffset ValidUntil, ScopeState State, int Version, DateTimeOffset Now)
 {
-    private static readonly Sql Columns = Sql.Of($"""
+    public static readonly Sql Columns = Sql.Of($"""
         s.id, s.number, s.application, s.scheme, s.scheme_version, s.kind, s.product, s.rule_group, s.household, s.applicant, s.issuer, s.valid_until, s.state,
         s.version, kernel.now() as now
         """);
@@ -124,11 +124,12 @@ internal sealed record Scope(
     }
 
     /// <summary>Moves the state, keeps the reason and appends the event in one statement; false when somebody else moved it first.</summary>
-    public async Task<bool> Move(ScopeState next, string reason, Database database, CancellationToken cancel) => await database.Execute($"""
+    public async Task<bool> Move(
+        ScopeState next, string reason, Database database, CancellationToken cancel, Guid? surveillance = null) => await database.Execute($"""
         with moved as (
             update certification.scope set state = {next}, version = version + 1 where id = {Id} and version = {Version} returning id, state, version),
         kept as (
-            insert into certification.scope_change (scope, number, state, reason) select id, version - 1, state, {reason} from moved)
+            insert into certification.scope_change (scope, number, state, reason, surveillance) select id, version - 1, state, {reason}, {surveillance} from moved)
         select kernel.append(id, {nameof(ScopeStateChanged)}, {Event.Text(new ScopeStateChanged(Id, next))}) from moved
         """, cancel) == 1;
 }

@@ -56,6 +56,53 @@ public sealed class GroupTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
+    public async Task A_groups_members_are_visited_by_a_sample_a_year_and_a_critical_finding_stops_the_member_only()
+    {
+        var (farms, members) = await PeerGroup();
+        var application = await PlannedCase(farms[0], "PGS");
+        foreach (var one in (await Market.Body(await market.Get(Role.Sampler, $"/v1/applications/{application}/member-sample")))["sample"]!.AsArray())
+        {
+            await Market.Body(await Visit(application, one!["member"]!.GetValue<Guid>()));
+        }
+
+        await Market.Body(await Inspect(application, "PGS"));
+        var scope = await Granted(application);
+        await market.Surveil();
+        Assert.Equal(0L, await Visits());
+        await market.Owner("update identity.credential set expires_at = expires_at + interval '5 years'");
+        await market.Advance(TimeSpan.FromDays(336));
+        try
+        {
+            await market.Surveil();
+            await market.Surveil();
+            Assert.Equal(2L, await Visits());
+            var visit = await market.Scalar<Guid>("select id from certification.surveillance where scope is not null order by id limit 1");
+            var at = Array.FindIndex(farms, farm => farm.Household.Value == (market.Scalar<Guid>($"select household from certification.surveillance where id = '{visit}'").Result));
+            var lot = await market.DeclaredLot(farms[at]);
+            var mine = Word(await Market.Body(await market.Post(farms[at].Head, $"/v1/scope-certificates/{scope}/batch-declarations", new { lot })), "certificate");
+            object[] answers = [Market.Answer("inputs-permitted"), Market.Answer("kept-apart")];
+            await Market.Body(await market.Post(Role.Sampler, $"/v1/surveillance-visits/{visit}/record", new
+            {
+                visitedAt = market.Clock.GetUtcNow().AddMilliseconds(-1), place = "The field.", reason = "Seen.", acknowledged = true, answers,
+                findings = (object[])[Market.Finding("critical")],
+            }));
+            Assert.Equal(("suspended", "sanctioned"), (await StateOf(mine), await Standing(members[at])));
+            Assert.Equal("active", Word(await Market.Body(await market.Get((string?)null, $"/v1/scope-certificates/{scope}")), "state"));
+            await Market.Body(await market.Post(Role.QualityManager, $"/v1/surveillance-visits/{visit}/ruling", new { confirmed = false, reason = "Mistaken." }));
+            Assert.Equal(("active", "inspection_due"), (await StateOf(mine), await Standing(members[at])));
+        }
+        finally
+        {
+            await market.Advance(TimeSpan.FromDays(-336));
+        }
+
+        Task<long> Visits() => market.Scalar<long>($"""
+            select count(*) from certification.surveillance v join certification.surveillance_cause c on c.surveillance = v.id and c.reason = 'regular'
+              join certification.scope s on s.id = v.scope where s.number = '{scope}' and v.announced
+            """);
+    }
+
+    [Fact]
     public async Task Peers_are_of_the_group_and_of_another_village()
     {
         var (farms, members) = await PeerGroup();

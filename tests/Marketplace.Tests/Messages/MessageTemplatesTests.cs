@@ -45,11 +45,15 @@ public sealed partial class MessageTemplatesTests
         nonconformity-found: days findings number
         paid: amount method
         payout-account-changed:
+        production-freed: product reason
+        production-held: product reason
         promise-asked: deadline order price product quantity
         promise-released: order
         reservation-stopped: product quantity
         second-factor-changed:
         sign-in-code: code
+        surveillance-announced: date product
+        surveillance-findings: days findings product
         task-escalated: kind
         task-handed-over: kind
         task-late: kind
