@@ -37,8 +37,10 @@ public interface IProducts
 /// <param name="ReadyOn">First day it can be handed in.</param>
 /// <param name="ExpiresOn">Last day of its shelf life.</param>
 /// <param name="Price">Asking price; null means on request.</param>
+/// <param name="Ceiling">What can be there at most, in the lot's smallest step: the declared, less what a count or the scale found missing.</param>
 public sealed record LotCard(
-    LotId Id, HouseholdId Household, ProductCode Product, TerritoryCode Village, Quantity Declared, DateOnly ReadyOn, DateOnly ExpiresOn, UnitPrice? Price);
+    LotId Id, HouseholdId Household, ProductCode Product, TerritoryCode Village, Quantity Declared, DateOnly ReadyOn, DateOnly ExpiresOn, UnitPrice? Price,
+    long Ceiling);
 
 /// <summary>Questions to Supply about lots.</summary>
 public interface ILots

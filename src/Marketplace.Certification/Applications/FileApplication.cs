@@ -23,7 +23,8 @@ public static class FileApplication
 
     /// <summary>Draft an application for a lot.</summary>
     /// <remarks>404 for a lot of a household you may not act for; 409 `no-applicant` when the household has no co-operative as applicant of record;
-    /// 409 `applicant-not-accepted` while it has not accepted the household, unless its own people file; 409 `household-not-active`, `lot-applied-for`, `lot-expired`, `no-scheme`, `scheme-not-for-product`,
+    /// 409 `applicant-not-accepted` while it has not accepted the household, unless its own people file; 409 `household-not-active`, `lot-applied-for`,
+    /// `lot-expired`, `no-scheme`, `scheme-not-for-product`,
     /// `applicant-not-eligible`.</remarks>
     public static async Task<Results<Created<ApplicationDetails>, ProblemHttpResult>> Handle(
         ApplicationDraft draft, Database database, ILots lots, IHouseholds households, IProducts products, IOrganisations organisations,
@@ -94,7 +95,7 @@ public static class FileApplication
                 insert into certification.application (id, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on,
                        expires_on, scheme, scheme_version, fee_minor, currency, growing)
                 values ({id}, {lot.Id}, {lot.Household}, {household.Head}, {applicant}, {lot.Product}, {product.RuleGroup}, {lot.Village},
-                       {lot.Declared.Amount}, {lot.Declared.Unit}, {lot.ReadyOn}, {lot.ExpiresOn}, {scheme.Code}, {scheme.Version}, {scheme.Fee(currency)},
+                       {Math.Max(lot.Ceiling, 1)}, {lot.Declared.Unit}, {lot.ReadyOn}, {lot.ExpiresOn}, {scheme.Code}, {scheme.Version}, {scheme.Fee(currency)},
                        {currency}, {draft.Growing})
                 returning id)
             select kernel.append(id, {nameof(ApplicationDrafted)}, {Event.Text(new ApplicationDrafted(id, lot.Id))}) from filed

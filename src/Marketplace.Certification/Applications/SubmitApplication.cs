@@ -16,7 +16,8 @@ public static class SubmitApplication
 
     /// <summary>Submit an application, or submit it again after it was returned.</summary>
     /// <remarks>Freezes the scheme version and the quantity, issues the number, chooses the body and its intake officer.
-    /// 409 `applicant-not-accepted` when the applicant of record no longer stands to the household; 409 `wrong-stage`, `lot-busy`, `no-eligible-person`, `lot-expired`, `changed-meanwhile`.</remarks>
+    /// 409 `applicant-not-accepted` when the applicant of record no longer stands to the household; 409 `wrong-stage`, `lot-busy`, `no-eligible-person`,
+    /// `lot-expired`, `nothing-there`, `changed-meanwhile`.</remarks>
     public static async Task<Results<Ok<ApplicationDetails>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, Database database, IHouseholds households, ILots lots, ILotAccounts accounts, IOrganisations organisations,
         CaseDraw draws, ITasks tasks, CancellationToken cancel)
@@ -24,6 +25,9 @@ public static class SubmitApplication
         var refusal = await Submit(id, database, households, lots, accounts, organisations, draws, tasks, cancel);
         return Answer.Ok(refusal is null ? await ApplicationDetails.Read(id, database, cancel) : refusal);
     }
+
+    /// <summary>The refusal of a lot of which an inspector found nothing before.</summary>
+    internal static readonly Refusal NothingThere = new("nothing-there", "An inspector found nothing of this lot; declare what is there.");
 
     internal static async Task<Refusal?> Submit(
         CertificationApplicationId id, Database database, IHouseholds households, ILots lots, ILotAccounts accounts, IOrganisations organisations,
@@ -64,6 +68,11 @@ public static class SubmitApplication
             return new Refusal("no-scheme", "No such conformity scheme is in force.");
         }
 
+        if (lot.Ceiling == 0)
+        {
+            return NothingThere;
+        }
+
         if (Place.EndOf(lot.ExpiresOn, application.Country) <= application.Now)
         {
             return new Refusal("lot-expired", "The shelf life of this lot is over.");
@@ -85,7 +94,7 @@ public static class SubmitApplication
         var count = await CaseWork.NextNumber("application", database, cancel);
         var number = string.Create(CultureInfo.InvariantCulture, $"A-{count:D6}");
         if (!await application.Move(next, Sql.Of($"""
-            , number = {number}, body = {body}, seed = {drawn.Seed}, intake = {intake}, submitted_at = kernel.now(), amount = {lot.Declared.Amount},
+            , number = {number}, body = {body}, seed = {drawn.Seed}, intake = {intake}, submitted_at = kernel.now(), amount = {lot.Ceiling},
               ready_on = {lot.ReadyOn}, expires_on = {lot.ExpiresOn}, scheme_version = {scheme.Version},
               fee_minor = case when appeal is null then {scheme.Fee(application.Currency)} else 0 end
             """), submitted, database, cancel))

@@ -40,7 +40,8 @@ public static class SubmitDocument
     /// <remarks>A new document stays on file for later cases of its owner until its last day; one that was annulled is only noted.
     /// 404 unless you act for the household or work on the case, and for a document of another owner; 400 `one-document`, `unknown-requirement`,
     /// `document-empty`; 409 `no-value`, `veterinary-document-incomplete`, `bad-document-dates`, `unknown-file` for a file that is not attached to
-    /// this case, `document-on-file` for a number and issuer that are on file, `superseded-already`, `applicants-document` when the household hands in what is the applicant's, `foreign-document`, `document-expired`,
+    /// this case, `document-on-file` for a number and issuer that are on file, `superseded-already`, `applicants-document` when the household hands in what
+    /// is the applicant's, `foreign-document`, `document-expired`,
     /// `wrong-stage` once decided.</remarks>
     public static async Task<Results<Created<DocumentDetails>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, DocumentForCase document, Database database, IHouseholds households, IOrganisations organisations,

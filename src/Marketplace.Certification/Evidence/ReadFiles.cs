@@ -31,7 +31,8 @@ public static class GetFile
         applications.MapGet("/{id}/files/{hash}", Handle).WithName("getFile").RequiresSignIn().Produces<byte[]>(200, "application/pdf", "image/jpeg");
 
     /// <summary>Save a file of a case, or of a document the case rests on.</summary>
-    /// <remarks>Always an attachment, named after its content. Papers of the applicant of record are not for the household's side. 404 unless it is of your household, you work on the case, or you are its body's
+    /// <remarks>Always an attachment, named after its content. Papers of the applicant of record are not for the household's side. 404 unless it is of your
+    /// household, you work on the case, or you are its body's
     /// quality manager or an auditor.</remarks>
     /// <param name="hash">SHA-256 of the kept bytes.</param>
     public static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Handle(

@@ -51,7 +51,7 @@ public static class DeclareBatch
     /// <param name="declaration">The batch.</param>
     /// <remarks>A batch that fails is kept on record and its lot stays uncertified. 400 `unknown-indicator`, `repeated-indicator`, `value-missing`,
     /// `wrong-unit`, `tests-missing`; 404 for a lot of a household you may not act for; 409 `scope-not-live`, `outside-the-scope`, `lot-busy`,
-    /// `lot-expired`, `household-not-active`, `issuance-stopped`.</remarks>
+    /// `lot-expired`, `nothing-there`, `household-not-active`, `issuance-stopped`.</remarks>
     public static async Task<Results<Created<BatchDeclarationDetails>, ProblemHttpResult>> Handle(
         string number, BatchDeclaration declaration, Database database, ILots lots, IHouseholds households, ILotAccounts accounts, Secrets secrets,
         CancellationToken cancel)
@@ -128,6 +128,11 @@ public static class DeclareBatch
             return new Refusal("household-not-active", "The household may not apply while it is not active.");
         }
 
+        if (lot.Ceiling == 0)
+        {
+            return SubmitApplication.NothingThere;
+        }
+
         // A household that left the applicant of record has nobody who answers for its goods under this scope.
         return lot.Product == scope.Product && household.Applicant == scope.Applicant && await database.Value<bool>($"""
             select certification.in_scope(s, {household.Id}) from certification.scope s where s.id = {scope.Id}
@@ -141,7 +146,7 @@ public static class DeclareBatch
         CancellationToken cancel) => database.Execute($"""
         with declared as (
             insert into certification.batch_declaration (id, scope, lot, household, village, amount, unit, ready_on, expires_on, verdict, findings)
-            values ({id}, {scope.Id}, {lot.Id}, {lot.Household}, {lot.Village}, {lot.Declared.Amount}, {lot.Declared.Unit}, {lot.ReadyOn}, {lot.ExpiresOn},
+            values ({id}, {scope.Id}, {lot.Id}, {lot.Household}, {lot.Village}, {lot.Ceiling}, {lot.Declared.Unit}, {lot.ReadyOn}, {lot.ExpiresOn},
                     {verdict}, {Event.Text(findings)}) returning id),
         measured as (
             insert into certification.batch_result (declaration, indicator, comparator, value, unit, method)

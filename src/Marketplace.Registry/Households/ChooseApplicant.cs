@@ -18,7 +18,8 @@ public static class ChooseApplicant
         households.MapPut("/{id}/applicant", Handle).WithName("chooseApplicant").InPersonOnly().RequiresSignIn();
 
     /// <summary>Choose who applies and invoices for a household.</summary>
-    /// <remarks>The household stays the producer. The co-operative has to accept before it is named in an application. 400 `not-a-cooperative`; 404 `not-found` when you may not act for it.</remarks>
+    /// <remarks>The household stays the producer. The co-operative has to accept before it is named in an application. 400 `not-a-cooperative`; 404
+    /// `not-found` when you may not act for it.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         HouseholdId id, ApplicantChoice choice, IHouseholds households, Database database, CancellationToken cancel) =>
         Answer.NoContent(await Choose(id, choice, households, database, cancel));

@@ -51,13 +51,13 @@ internal sealed class LotQuestions(Database database) : ILots
 {
     public async Task<IReadOnlyDictionary<LotId, LotCard>> Of(IReadOnlyCollection<LotId> lots, CancellationToken cancel) =>
         (await database.List<Row>($"""
-            select id, household_id, product_code, village, declared, step, ready_on, expires_on, price_ten_thousandths, currency, per
-              from supply.lot where id = any ({lots.ToArray()})
+            select l.id, l.household_id, l.product_code, l.village, l.declared, l.step, l.ready_on, l.expires_on, l.price_ten_thousandths, l.currency, l.per, a.ceiling
+              from supply.lot l join supply.lot_account a on a.lot_id = l.id where l.id = any ({lots.ToArray()})
             """, cancel)).ToDictionary(row => row.Id, row => new LotCard(
                 row.Id, row.HouseholdId, row.ProductCode, row.Village, new Quantity(row.Declared, row.Step), row.ReadyOn, row.ExpiresOn,
-                row.PriceTenThousandths is { } price ? new UnitPrice(price, row.Currency!, row.Per!) : null));
+                row.PriceTenThousandths is { } price ? new UnitPrice(price, row.Currency!, row.Per!) : null, row.Ceiling));
 
     private sealed record Row(
         LotId Id, HouseholdId HouseholdId, ProductCode ProductCode, TerritoryCode Village, long Declared, string Step, DateOnly ReadyOn, DateOnly ExpiresOn,
-        long? PriceTenThousandths, string? Currency, string? Per);
+        long? PriceTenThousandths, string? Currency, string? Per, long Ceiling);
 }

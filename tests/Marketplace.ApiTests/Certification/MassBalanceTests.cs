@@ -149,6 +149,21 @@ public sealed class MassBalanceTests(Market market) : IClassFixture<Market>
         await Evaluate(none);
         await Market.Problem(await market.Decide(none, granted: true), HttpStatusCode.Conflict, "counted-less");
         await Market.Body(await market.Decide(none, granted: false));
+
+        // What was not there is not there in the next case either.
+        var again = (await Market.Body(await market.Post(farm.Head, "/v1/applications", new { lot = poor })))["id"]!.GetValue<Guid>();
+        await Market.Problem(await market.Post(farm.Head, $"/v1/applications/{again}/submission"), HttpStatusCode.Conflict, "nothing-there");
+    }
+
+    [Fact]
+    public async Task A_count_holds_for_the_lots_next_case()
+    {
+        var farm = await Farm(Garden);
+        var lot = await market.DeclaredLot(farm, "potato", 7_000_000);
+        var application = await Accepted(farm, lot);
+        await Market.Body(await Inspect(application, new { amount = 3_000_000, unit = "GRM" }));
+        await Market.Body(await market.Post(farm.Head, $"/v1/applications/{application}/withdrawal"));
+        Assert.Equal(3_000_000, (await market.ReadCase(await Submitted(farm, lot)))["quantity"]!["amount"]!.GetValue<long>());
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class CertificateLintTests
             CertificationApplicationId.New(), null, Lot, Household, OrganisationId.New(), Body, ProductCode.From("potato"), "potato", Village, 100_000, "GRM",
             new DateOnly(2026, 9, 20), "PLANT-BATCH", 1, null, SchemeKind.Batch, 30, ["potato"], true, Now);
         var claims = new LabelClaims("KZ-26-000001-0", Lot.Value, "potato", 100_000, "GRM", Village.Value, Body.Value, Now, Now.AddDays(10));
-        var lot = new LotCard(Lot, Household, decided.Product, Village, new Quantity(100_000, "GRM"), new DateOnly(2026, 9, 1), decided.ExpiresOn, null);
+        var lot = new LotCard(Lot, Household, decided.Product, Village, new Quantity(100_000, "GRM"), new DateOnly(2026, 9, 1), decided.ExpiresOn, null, 100_000);
         return new Signing(decided, lot, 100_000, claims, "MP1:" + new string('A', 296), claims);
     }
 }
