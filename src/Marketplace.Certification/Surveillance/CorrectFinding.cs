@@ -16,7 +16,7 @@ public sealed record FindingCorrection([StringLength(2000, MinimumLength = 3)] s
 public static class CorrectFinding
 {
     internal static void Map(RouteGroupBuilder visits) =>
-        visits.MapPost("/{id:guid}/findings/{number:int}/corrections", Handle).WithName("correctFinding").RequiresSignIn().Moves();
+        visits.MapPost("/{id:guid}/findings/{number}/corrections", Handle).WithName("correctFinding").RequiresSignIn().Moves();
 
     /// <summary>Say how a finding of a surveillance visit was corrected.</summary>
     /// <remarks>For the household's side, within the term. 409 `nothing-to-correct` for a critical finding, one that is settled or one whose last

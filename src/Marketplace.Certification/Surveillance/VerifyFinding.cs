@@ -17,7 +17,7 @@ public sealed record FindingVerification(bool Accepted, [StringLength(2000, Mini
 public static class VerifyFinding
 {
     internal static void Map(RouteGroupBuilder visits) =>
-        visits.MapPost("/{id:guid}/findings/{number:int}/verification", Handle).WithName("verifyFinding").Requires(Role.Sampler).Moves();
+        visits.MapPost("/{id:guid}/findings/{number}/verification", Handle).WithName("verifyFinding").Requires(Role.Sampler).Moves();
 
     /// <summary>Verify the correction of a finding of a visit of yours.</summary>
     /// <remarks>400 `verification-reason`; 409 `no-correction`, `not-assigned`, `own-work`.</remarks>
