@@ -117,7 +117,9 @@ internal sealed class Reasons
             return new(visit > 0 || point?.Least > 0 ? "village-not-visited" : "lost-tie");
         }
 
-        var cheaper = Price((long)Int128.Max(0, lot.Price!.Value - costs.AsPrice(Int128.Max(0, nearest + opening + visit) + 1, lot)));
+        // Where not even a lot for nothing would win, no price of it is a change that helps.
+        var enough = lot.Price!.Value - costs.AsPrice(Int128.Max(0, nearest + opening + visit) + 1, lot);
+        var cheaper = enough < 0 ? null : Price((long)enough);
         if (nearest < 0 && nearest + opening >= 0)
         {
             return new("lot-cost", cheaper);
