@@ -402,7 +402,8 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
 
     private static async Task Until(Func<Task<bool>> done, string what, CancellationToken cancel)
     {
-        for (var i = 0; i < 600; i++)
+        // Rounds of allocation take seconds each where the machine has other work.
+        for (var i = 0; i < 3_000; i++)
         {
             if (await done())
             {
@@ -412,7 +413,7 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
             await Task.Delay(100, cancel);
         }
 
-        throw new TimeoutException($"Waited a minute for {what}.");
+        throw new TimeoutException($"Waited five minutes for {what}.");
     }
 
     private static Task Each<T>(IReadOnlyCollection<T> items, Func<T, Task> act) =>
