@@ -32,21 +32,29 @@ internal sealed class DatabaseHome : IAsyncDisposable
         var data = settings["MARKETPLACE_DATA"] ?? ".data";
         var application = settings["MARKETPLACE_DATABASE"];
         var owner = settings["MARKETPLACE_DATABASE_OWNER"];
-        LocalPostgres? embedded = null;
-        if (string.IsNullOrEmpty(application))
+        var embedded = string.IsNullOrEmpty(application) ? await LocalPostgres.Start(Path.Combine(data, "postgres"), durable: true, cancel) : null;
+        try
         {
-            embedded = await LocalPostgres.Start(Path.Combine(data, "postgres"), durable: true, cancel);
-            await embedded.Prepare("marketplace", cancel);
-            application = embedded.ConnectionString("marketplace_app", "marketplace");
-            owner = embedded.ConnectionString("marketplace_owner", "marketplace") + ";Pooling=false";
+            if (embedded is not null)
+            {
+                await embedded.Prepare("marketplace", cancel);
+                application = embedded.ConnectionString("marketplace_app", "marketplace");
+                owner = embedded.ConnectionString("marketplace_owner", "marketplace") + ";Pooling=false";
+            }
+
+            if (!string.IsNullOrEmpty(owner))
+            {
+                await Modules.Migrate(owner, cancel);
+            }
+        }
+        catch
+        {
+            // A start that failed leaves no server behind.
+            await (embedded?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
         }
 
-        if (!string.IsNullOrEmpty(owner))
-        {
-            await Modules.Migrate(owner, cancel);
-        }
-
-        return new DatabaseHome(application, owner, embedded);
+        return new DatabaseHome(application!, owner, embedded);
     }
 
     /// <summary>Stops the embedded server when this process started it.</summary>

@@ -231,17 +231,17 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
     private async Task Promise(Func<string, int, Action> stage, CancellationToken cancel)
     {
         var answered = new HashSet<Guid>();
-        for (var round = 1; round <= 20 && await Stage(cancel) == "confirming"; round++)
+        var round = 0;
+        await Until(async () =>
         {
             var open = (await Promises(cancel))
                 .Where(promise => promise["state"]!.GetValue<string>() == "offered" && answered.Add(promise["id"]!.GetValue<Guid>())).ToList();
             if (open.Count == 0)
             {
-                await Task.Delay(200, cancel);
-                continue;
+                return await Stage(cancel) == "firm";
             }
 
-            var step = stage(round == 1 ? "Households answer" : $"Households answer, refill {round - 1}", open.Count);
+            var step = stage(round++ == 0 ? "Households answer" : $"Households answer, refill {round - 1}", open.Count);
             await Each(open, async promise =>
             {
                 var id = promise["id"]!.GetValue<Guid>();
@@ -252,9 +252,8 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
                     new { amount, reason = amount == 0 ? "Sold at the bazaar." : null }, cancel);
                 step();
             });
-        }
-
-        await Until(async () => await Stage(cancel) == "firm", "the order to be firm", cancel);
+            return false;
+        }, "the order to be firm", cancel);
     }
 
     private async Task<List<Guid>> Collect(Func<string, int, Action> stage, CancellationToken cancel)
