@@ -12,7 +12,7 @@ namespace Marketplace.Certification;
 /// <summary>Whether an appeal is heard.</summary>
 /// <param name="Admissible">True draws the panel, false turns it away.</param>
 /// <param name="Reason">3 to 2000 characters; shown to whoever filed it.</param>
-public sealed record AppealAdmission(bool Admissible, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record AppealAdmission(bool Admissible, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/appeals/{id}/admission.</summary>
 public static class AdmitAppeal
@@ -26,14 +26,16 @@ public static class AdmitAppeal
     /// <remarks>409 `wrong-stage`, `changed-meanwhile`; 409 `own-work` for anybody who had a part in the case or changed the certificate;
     /// 409 `no-eligible-person` when fewer than three people can hear it.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Guid id, AppealAdmission admission, Database database, IPeople people, ITasks tasks, INotices notices, CancellationToken cancel)
+        Guid id, AppealAdmission admission, Database database, AppealedDecision decision, IPeople people, ITasks tasks, INotices notices,
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(admission);
-        return Answer.NoContent(await Admit(id, admission, database, people, tasks, notices, cancel));
+        return Answer.NoContent(await Admit(id, admission, database, decision, people, tasks, notices, cancel));
     }
 
     internal static async Task<Refusal?> Admit(
-        Guid id, AppealAdmission admission, Database database, IPeople people, ITasks tasks, INotices notices, CancellationToken cancel)
+        Guid id, AppealAdmission admission, Database database, AppealedDecision decision, IPeople people, ITasks tasks, INotices notices,
+        CancellationToken cancel)
     {
         if (await Appeal.FindVisible(id, database, cancel) is not { } appeal)
         {
@@ -53,8 +55,7 @@ public static class AdmitAppeal
         if (admission.Admissible)
         {
             var seed = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-            panel.AddRange((await appeal.Outsiders(Role.AppealsPanelist, null, seed, database, people, cancel))
-                .Where(person => person.Value != database.Actor.Person).Take(Appeal.PanelSize));
+            panel.AddRange((await appeal.Outsiders(Role.AppealsPanelist, null, seed, database, people, cancel, panel: true)).Take(Appeal.PanelSize));
             if (panel.Count < Appeal.PanelSize)
             {
                 return new Refusal("no-eligible-person", "Fewer than three people can hear this appeal.");
@@ -70,6 +71,11 @@ public static class AdmitAppeal
         if (!await appeal.Move(next, database, cancel))
         {
             return Refusal.ChangedMeanwhile;
+        }
+
+        if (!admission.Admissible && await decision.EndStay(appeal, cancel) is { } refused)
+        {
+            return refused;
         }
 
         await tasks.Close(id, Appeal.AdmissionTask, cancel);

@@ -53,8 +53,8 @@ internal enum AppealStep
 
 /// <summary>An appeal against a decision, or a complaint about a case.</summary>
 internal sealed record Appeal(
-    Guid Id, string Number, AppealKind Kind, CertificationApplicationId Application, CertificateId? Certificate, OrganisationId Body, HouseholdId Household,
-    TerritoryCode Village, string Ground, AppealStage Stage, int Version, PersonId FiledBy, DateTimeOffset FiledAt)
+    Guid Id, string Number, AppealKind Kind, CertificationApplicationId Application, CertificateId? Certificate, Guid? Scope, OrganisationId Body,
+    HouseholdId Household, TerritoryCode Village, string Ground, AppealStage Stage, int Version, PersonId FiledBy, DateTimeOffset FiledAt)
 {
     public const string AdmissionTask = "admit-appeal";
 
@@ -62,7 +62,7 @@ internal sealed record Appeal(
     public const int PanelSize = 3;
 
     private static readonly Sql Columns =
-        Sql.Of($"id, number, kind, application, certificate, body, household, village, ground, stage, version, filed_by, filed_at");
+        Sql.Of($"id, number, kind, application, certificate, scope, body, household, village, ground, stage, version, filed_by, filed_at");
 
     /// <summary>One task per panelist: each votes for themselves.</summary>
     public static string VoteTask(int place) => $"vote-on-appeal-{place}";
@@ -82,15 +82,21 @@ internal sealed record Appeal(
     public static Task<Appeal?> Find(Guid id, Database database, CancellationToken cancel) =>
         database.Find<Appeal>($"select {Columns} from certification.appeal where id = {id}", cancel);
 
-    /// <summary>Appeals the actor may see: one's own, those of the own household or body, those one is to hear.</summary>
-    public static Sql Visible(Actor actor) => Sql.Of($"""
+    /// <summary>Appeals the actor is heard in: one's own, those of the own household or body, those one is to hear.</summary>
+    public static Sql Heard(Actor actor) => Sql.Of($"""
         (filed_by = {actor.Person} or household = {actor.Household} or (body = {actor.Organisation} and {actor.Roles.Contains(Role.QualityManager)})
-         or exists (select from certification.panelist p where p.appeal = appeal.id and p.person = {actor.Person})
-         or {actor.Roles.Contains(Role.Auditor) || actor.Roles.Contains(Role.ProjectOfficer)})
+         or exists (select from certification.panelist p where p.appeal = appeal.id and p.person = {actor.Person} and p.left_at is null))
         """);
+
+    /// <summary>Appeals the actor may see: those one is heard in; all for auditors and the project office.</summary>
+    public static Sql Visible(Actor actor) =>
+        Sql.Of($"({Heard(actor)} or {actor.Roles.Contains(Role.Auditor) || actor.Roles.Contains(Role.ProjectOfficer)})");
 
     public static Task<Appeal?> FindVisible(Guid id, Database database, CancellationToken cancel) =>
         database.Find<Appeal>($"select {Columns} from certification.appeal where id = {id} and {Visible(database.Actor)}", cancel);
+
+    /// <summary>The suspended certificate or scope certificate it is about; null for a refusal.</summary>
+    public Guid? Suspended => Certificate?.Value ?? Scope;
 
     public Refusal WrongStage() => new("wrong-stage", $"An appeal in stage {Stage} does not allow this step.");
 
@@ -111,15 +117,17 @@ internal sealed record Appeal(
         }
     }
 
-    /// <summary>People of a role who had no part in the case, in an order anybody can compute again from the seed.</summary>
+    /// <summary>People of a role who may judge it, in an order anybody can compute again from the seed; the first of the accounts of one human.</summary>
     public async Task<IReadOnlyList<PersonId>> Outsiders(
-        string role, OrganisationId? organisation, string seed, Database database, IPeople people, CancellationToken cancel)
+        string role, OrganisationId? organisation, string seed, Database database, IPeople people, CancellationToken cancel, bool panel = false)
     {
         var holders = (await people.Holding(role, organisation, null, cancel)).ToArray();
         return await database.List<PersonId>($"""
-            select person from unnest({holders}) as person
-             where person <> {FiledBy} and certification.outside({Application}, {Certificate}, person)
-             order by encode(sha256(convert_to({seed} || '|' || person, 'UTF8')), 'hex')
+            with drawn as (
+                select one.person, encode(sha256(convert_to({seed} || '|' || one.person, 'UTF8')), 'hex') as place from unnest({holders}) as one (person)
+                 where certification.may_judge({Id}, one.person) and not ({panel} and certification.admitted_or_judges({Id}, one.person)))
+            select person from drawn d
+             where not exists (select from drawn o where o.place < d.place and o.person = any (certification.accounts(d.person))) order by place
             """, cancel);
     }
 }

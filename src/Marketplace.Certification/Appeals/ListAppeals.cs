@@ -30,7 +30,7 @@ public static class ListAppeals
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<AppealSummary>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         Guid? after = null;
         if (cursor is not null)

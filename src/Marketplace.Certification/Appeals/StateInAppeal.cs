@@ -9,7 +9,7 @@ namespace Marketplace.Certification;
 
 /// <summary>Something to put on an appeal's file.</summary>
 /// <param name="Text">3 to 4000 characters.</param>
-public sealed record NewAppealStatement([StringLength(4000, MinimumLength = 3)] string Text);
+public sealed record NewAppealStatement([TextLength(4000, MinimumLength = 3)] string Text);
 
 /// <summary>POST /v1/appeals/{id}/statements.</summary>
 public static class StateInAppeal
@@ -18,7 +18,7 @@ public static class StateInAppeal
         appeals.MapPost("/{id:guid}/statements", Handle).WithName("stateInAppeal").RequiresSignIn().Moves();
 
     /// <summary>Put a statement on the file while the appeal is heard: both sides and the panel may.</summary>
-    /// <remarks>409 `wrong-stage`.</remarks>
+    /// <remarks>404 for whoever only reads; 409 `wrong-stage`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         Guid id, NewAppealStatement statement, Database database, CancellationToken cancel)
     {
@@ -28,7 +28,7 @@ public static class StateInAppeal
 
     internal static async Task<Refusal?> State(Guid id, string text, Database database, CancellationToken cancel)
     {
-        if (await Appeal.FindVisible(id, database, cancel) is null)
+        if (!await database.Value<bool>($"select exists (select from certification.appeal where id = {id} and {Appeal.Heard(database.Actor)})", cancel))
         {
             return Refusal.NotFound;
         }

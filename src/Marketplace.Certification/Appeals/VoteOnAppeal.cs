@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>A panelist's vote.</summary>
 /// <param name="Outcome"><c>upheld</c>, <c>rejected</c> or <c>remitted</c>.</param>
 /// <param name="Reason">3 to 2000 characters; shown to whoever filed the appeal.</param>
-public sealed record AppealVote(AppealStage Outcome, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record AppealVote(AppealStage Outcome, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/appeals/{id}/vote.</summary>
 public static class VoteOnAppeal
@@ -21,16 +21,18 @@ public static class VoteOnAppeal
 
     /// <summary>Vote on an appeal; two equal votes decide it at once, three different ones send the case back.</summary>
     /// <remarks>Upheld lifts the suspension, or has the refused case judged again without a fee by people who had no part before; remitted has it
-    /// judged again. 400 `not-an-outcome`; 409 `wrong-stage`, `not-assigned`, `already-voted`.</remarks>
+    /// judged again, a suspension by somebody of the body without a part. A stay ends: unless upheld, the suspension is in force again.
+    /// 400 `not-an-outcome`; 409 `wrong-stage`, `not-assigned`, `already-voted`; 409 `own-work` once an interest was declared,
+    /// `held-back` before the quality manager ruled on a finding.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Guid id, AppealVote vote, Database database, StopGoods goods, ITasks tasks, INotices notices, CancellationToken cancel)
+        Guid id, AppealVote vote, Database database, AppealedDecision decision, ITasks tasks, INotices notices, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(vote);
-        return Answer.NoContent(await Vote(id, vote, database, goods, tasks, notices, cancel));
+        return Answer.NoContent(await Vote(id, vote, database, decision, tasks, notices, cancel));
     }
 
     internal static async Task<Refusal?> Vote(
-        Guid id, AppealVote vote, Database database, StopGoods goods, ITasks tasks, INotices notices, CancellationToken cancel)
+        Guid id, AppealVote vote, Database database, AppealedDecision decision, ITasks tasks, INotices notices, CancellationToken cancel)
     {
         if (vote.Outcome is not (AppealStage.Upheld or AppealStage.Rejected or AppealStage.Remitted))
         {
@@ -49,7 +51,9 @@ public static class VoteOnAppeal
             return appeal.WrongStage();
         }
 
-        var place = await database.Value<int?>($"select place from certification.panelist where appeal = {id} and person = {database.Actor.Person}", cancel);
+        var place = await database.Value<int?>($"""
+            select place from certification.panelist where appeal = {id} and person = {database.Actor.Person} and left_at is null
+            """, cancel);
         if (place is null)
         {
             return CaseWork.NotAssigned;
@@ -64,12 +68,12 @@ public static class VoteOnAppeal
 
         await tasks.Close(id, Appeal.VoteTask(place.Value), cancel);
         return await database.Value<AppealStage?>($"select certification.panel_outcome({id})", cancel) is { } outcome
-            ? await Close(appeal, outcome, database, goods, tasks, notices, cancel)
+            ? await Close(appeal, outcome, database, decision, tasks, notices, cancel)
             : null;
     }
 
     private static async Task<Refusal?> Close(
-        Appeal appeal, AppealStage outcome, Database database, StopGoods goods, ITasks tasks, INotices notices, CancellationToken cancel)
+        Appeal appeal, AppealStage outcome, Database database, AppealedDecision decision, ITasks tasks, INotices notices, CancellationToken cancel)
     {
         if (!await appeal.Move(outcome, database, cancel))
         {
@@ -77,19 +81,9 @@ public static class VoteOnAppeal
         }
 
         await appeal.CloseTasks(tasks, cancel);
-        if (appeal.Kind == AppealKind.Appeal && outcome != AppealStage.Rejected)
+        if (appeal.Kind == AppealKind.Appeal && await decision.Follow(appeal, outcome, cancel) is { } refused)
         {
-            if (appeal.Certificate is { } certificate)
-            {
-                if (outcome == AppealStage.Upheld && await Reinstate(appeal, certificate, database, goods, cancel) is { } refused)
-                {
-                    return refused;
-                }
-            }
-            else
-            {
-                await JudgeAgain(appeal, database, cancel);
-            }
+            return refused;
         }
 
         var reasons = await database.List<string>($"select reason from certification.appeal_vote where appeal = {appeal.Id} and outcome = {outcome}", cancel);
@@ -98,37 +92,5 @@ public static class VoteOnAppeal
             ["number"] = appeal.Number, ["reason"] = reasons.FirstOrDefault() ?? "",
         }, appeal.FiledBy)], cancel);
         return null;
-    }
-
-    /// <summary>Lifts the suspension, unless the certificate went on meanwhile.</summary>
-    private static async Task<Refusal?> Reinstate(
-        Appeal appeal, CertificateId id, Database database, StopGoods goods, CancellationToken cancel)
-    {
-        var certificate = (await database.Find<Certificate>($"select {Certificate.Columns} from certification.certificate c where c.id = {id}", cancel))!;
-        if (Certificate.Next(certificate.State, CertificateStep.Reinstate) is not { } active)
-        {
-            return null;
-        }
-
-        return await certificate.Move(active, $"Appeal {appeal.Number} was upheld.", database, cancel)
-            ? await goods.Resume([certificate.Lot], cancel)
-            : Refusal.ChangedMeanwhile;
-    }
-
-    /// <summary>Drafts the case anew for its producer, who submits it when the goods are there; nothing happens while the lot is applied for.</summary>
-    private static Task<int> JudgeAgain(Appeal appeal, Database database, CancellationToken cancel)
-    {
-        var id = CertificationApplicationId.New();
-        return database.Execute($"""
-            with filed as (
-                insert into certification.application (id, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on,
-                       expires_on, scheme, scheme_version, fee_minor, currency, growing, filed_by, appeal)
-                select {id}, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on, scheme, scheme_version,
-                       0, currency, growing, filed_by, {appeal.Id}
-                  from certification.application where id = {appeal.Application}
-                    on conflict do nothing
-                returning id, lot)
-            select kernel.append(id, {nameof(ApplicationDrafted)}, json_build_object('application', id, 'lot', lot)::text) from filed
-            """, cancel);
     }
 }

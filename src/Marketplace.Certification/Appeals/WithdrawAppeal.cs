@@ -15,10 +15,11 @@ public static class WithdrawAppeal
 
     /// <summary>Withdraw an appeal that you filed.</summary>
     /// <remarks>404 for anybody else's; 409 `wrong-stage`, `changed-meanwhile`.</remarks>
-    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Database database, ITasks tasks, CancellationToken cancel) =>
-        Answer.NoContent(await Withdraw(id, database, tasks, cancel));
+    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        Guid id, Database database, AppealedDecision decision, ITasks tasks, CancellationToken cancel) =>
+        Answer.NoContent(await Withdraw(id, database, decision, tasks, cancel));
 
-    internal static async Task<Refusal?> Withdraw(Guid id, Database database, ITasks tasks, CancellationToken cancel)
+    internal static async Task<Refusal?> Withdraw(Guid id, Database database, AppealedDecision decision, ITasks tasks, CancellationToken cancel)
     {
         if (await Appeal.Find(id, database, cancel) is not { } appeal || appeal.FiledBy.Value != database.Actor.Person)
         {
@@ -36,6 +37,6 @@ public static class WithdrawAppeal
         }
 
         await appeal.CloseTasks(tasks, cancel);
-        return null;
+        return await decision.EndStay(appeal, cancel);
     }
 }

@@ -60,6 +60,9 @@ internal sealed record Certificate(
         _ => null,
     };
 
+    public static async Task<Certificate> Get(CertificateId id, Database database, CancellationToken cancel) =>
+        (await database.Find<Certificate>($"select {Columns} from certification.certificate c where c.id = {id}", cancel))!;
+
     /// <summary>The certificate, if the actor's organisation issued it.</summary>
     public static Task<Certificate?> FindIssued(string serial, Database database, CancellationToken cancel) => database.Find<Certificate>($"""
         select {Columns} from certification.certificate c where c.serial = {serial} and c.issuer = {database.Actor.Organisation}

@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>The second person's decision.</summary>
 /// <param name="Approved">True replaces the certificate, false turns the proposal down.</param>
 /// <param name="Reason">3 to 2000 characters.</param>
-public sealed record ReplacementDecision(bool Approved, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record ReplacementDecision(bool Approved, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/certificates/{serial}/replacements/{id}/decision.</summary>
 public static class DecideReplacement

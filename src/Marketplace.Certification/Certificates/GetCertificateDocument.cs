@@ -20,11 +20,11 @@ public static class GetCertificateDocument
     /// <param name="lang"><c>kk</c>, <c>ru</c>, <c>ky</c> or <c>en</c>; by default the first of <c>Accept-Language</c>.</param>
     /// <remarks>It shows the state when it was printed; its QR shows the state now.</remarks>
     public static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Handle(
-        string serial, HttpContext http, Database database, IProducts products, ITerritories territories, IOrganisations organisations, TimeProvider time,
-        CancellationToken cancel, [RegularExpression("^(kk|ru|ky|en)$")] string? lang = null)
+        string serial, HttpContext http, Database database, ITerritories territories, TimeProvider time, CancellationToken cancel,
+        [RegularExpression("^(kk|ru|ky|en)$")] string? lang = null)
     {
         ArgumentNullException.ThrowIfNull(time);
-        var read = await GetCertificate.Read(serial, database, products, territories, organisations, cancel);
+        var read = await GetCertificate.Read(serial, database, territories, cancel);
         if (read.Refusal is { } refusal)
         {
             return Problems.From(refusal);

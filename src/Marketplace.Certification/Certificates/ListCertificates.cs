@@ -45,9 +45,9 @@ public static class ListCertificates
     /// <remarks>No personal data: product, village, quantity and who vouches. 400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<CertificateSummary>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [RegularExpression(Serials)] string? serial = null,
-        ProductCode? product = null, TerritoryCode? territory = null, OrganisationId? issuer = null, [StringLength(31, MinimumLength = 3)] string? scheme = null,
+        ProductCode? product = null, TerritoryCode? territory = null, OrganisationId? issuer = null, [TextLength(31, MinimumLength = 3)] string? scheme = null,
         [RegularExpression(States)] string? state = null, DateOnly? issuedFrom = null, DateOnly? issuedUntil = null,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         ArgumentNullException.ThrowIfNull(cursors);
         ArgumentNullException.ThrowIfNull(database);

@@ -13,7 +13,7 @@ namespace Marketplace.Certification;
 /// <param name="Quantity">At most what is certified now.</param>
 /// <param name="ValidUntil">Not later than now certified; whole seconds count.</param>
 public sealed record ReplacementDraft(
-    [StringLength(2000, MinimumLength = 3)] string Reason, Quantity? Quantity = null, DateTimeOffset? ValidUntil = null);
+    [TextLength(2000, MinimumLength = 3)] string Reason, Quantity? Quantity = null, DateTimeOffset? ValidUntil = null);
 
 /// <summary>POST /v1/certificates/{serial}/replacements.</summary>
 public static class ProposeReplacement

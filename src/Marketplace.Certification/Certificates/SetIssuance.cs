@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>Whether a certification body may issue.</summary>
 /// <param name="Allowed">False stops every issue from the commit on; true lets it issue again.</param>
 /// <param name="Reason">3 to 2000 characters.</param>
-public sealed record IssuanceSwitch(bool Allowed, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record IssuanceSwitch(bool Allowed, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>PUT /v1/issuance/{body}.</summary>
 public static class SetIssuance

@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 
 /// <summary>A scanned text.</summary>
 /// <param name="Text">1 to 2000 characters, exactly as scanned.</param>
-public sealed record ScannedLabel([StringLength(2000, MinimumLength = 1)] string Text);
+public sealed record ScannedLabel([TextLength(2000, MinimumLength = 1)] string Text);
 
 /// <summary>What a scanned text turns out to be.</summary>
 public enum LabelStanding
@@ -54,17 +54,15 @@ public static class VerifyLabel
     /// <summary>Check a scanned label against keys and register.</summary>
     /// <remarks>A copied label stays genuine: compare product, village and what is left.</remarks>
     public static async Task<Results<Ok<LabelVerification>, ProblemHttpResult>> Handle(
-        ScannedLabel scanned, Database database, IProducts products, ITerritories territories, IOrganisations organisations, TimeProvider time,
-        CancellationToken cancel)
+        ScannedLabel scanned, Database database, ITerritories territories, TimeProvider time, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(scanned);
         ArgumentNullException.ThrowIfNull(time);
-        return Answer.Ok(await Verify(scanned.Text, database, products, territories, organisations, time, cancel));
+        return Answer.Ok(await Verify(scanned.Text, database, territories, time, cancel));
     }
 
     internal static async Task<Outcome<LabelVerification>> Verify(
-        string text, Database database, IProducts products, ITerritories territories, IOrganisations organisations, TimeProvider time,
-        CancellationToken cancel)
+        string text, Database database, ITerritories territories, TimeProvider time, CancellationToken cancel)
     {
         var (proof, claims) = Label.Verify(text, await ListIssuerKeys.All(database, cancel), time.GetUtcNow());
         if (proof is LabelProof.NotALabel or LabelProof.UnknownKey)
@@ -77,7 +75,7 @@ public static class VerifyLabel
             return new LabelVerification(LabelStanding.Forged, null);
         }
 
-        var found = await GetCertificate.Read(claims!.Serial, database, products, territories, organisations, cancel);
+        var found = await GetCertificate.Read(claims!.Serial, database, territories, cancel);
         if (found.Refusal is not null || found.Value!.Label != text)
         {
             // Whoever holds a revoked key can sign anything with it: what the register does not know is theirs.

@@ -25,35 +25,36 @@ public static class ChangeScope
     /// <param name="change">Why.</param>
     /// <remarks>Nothing more is declared under it. 409 `wrong-state`, `changed-meanwhile`.</remarks>
     public static Task<Results<NoContent, ProblemHttpResult>> Suspend(
-        string number, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel) =>
-        Answered(number, ScopeStep.Suspend, change, database, goods, notices, households, cancel);
+        string number, CertificateChange change, Database database, StopGoods goods, ITasks tasks, INotices notices, IHouseholds households, CancellationToken cancel) =>
+        Answered(number, ScopeStep.Suspend, change, database, goods, tasks, notices, households, cancel);
 
     /// <summary>Reinstate a suspended scope certificate, and the certificates that were suspended with it.</summary>
     /// <param name="number">For example <c>KZ-S-26-0001</c>.</param>
     /// <param name="change">Why.</param>
-    /// <remarks>A certificate suspended for itself stays so. 409 `wrong-state`, `changed-meanwhile`.</remarks>
+    /// <remarks>A certificate suspended for itself stays so. 409 `wrong-state`, `changed-meanwhile`, `held-back` before a finding was ruled on.</remarks>
     public static Task<Results<NoContent, ProblemHttpResult>> Reinstate(
-        string number, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel) =>
-        Answered(number, ScopeStep.Reinstate, change, database, goods, notices, households, cancel);
+        string number, CertificateChange change, Database database, StopGoods goods, ITasks tasks, INotices notices, IHouseholds households, CancellationToken cancel) =>
+        Answered(number, ScopeStep.Reinstate, change, database, goods, tasks, notices, households, cancel);
 
     /// <summary>Withdraw a scope certificate and every certificate under it for good.</summary>
     /// <param name="number">For example <c>KZ-S-26-0001</c>.</param>
     /// <param name="change">Why.</param>
     /// <remarks>409 `wrong-state`, `changed-meanwhile`.</remarks>
     public static Task<Results<NoContent, ProblemHttpResult>> Withdraw(
-        string number, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel) =>
-        Answered(number, ScopeStep.Withdraw, change, database, goods, notices, households, cancel);
+        string number, CertificateChange change, Database database, StopGoods goods, ITasks tasks, INotices notices, IHouseholds households, CancellationToken cancel) =>
+        Answered(number, ScopeStep.Withdraw, change, database, goods, tasks, notices, households, cancel);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Answered(
-        string number, ScopeStep step, CertificateChange change, Database database, StopGoods goods, INotices notices, IHouseholds households,
+        string number, ScopeStep step, CertificateChange change, Database database, StopGoods goods, ITasks tasks, INotices notices, IHouseholds households,
         CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return Answer.NoContent(await Take(number, step, change.Reason, database, goods, notices, households, cancel));
+        return Answer.NoContent(await Take(number, step, change.Reason, database, goods, tasks, notices, households, cancel));
     }
 
     internal static async Task<Refusal?> Take(
-        string number, ScopeStep step, string reason, Database database, StopGoods goods, INotices notices, IHouseholds households, CancellationToken cancel)
+        string number, ScopeStep step, string reason, Database database, StopGoods goods, ITasks tasks,
+        INotices notices, IHouseholds households, CancellationToken cancel)
     {
         if (await Scope.Find(number, database, cancel) is not { } scope || scope.Issuer.Value != database.Actor.Organisation)
         {
@@ -65,12 +66,21 @@ public static class ChangeScope
             return new Refusal("wrong-state", $"A scope certificate that is {scope.State} does not allow this step.");
         }
 
+        return await Turn(scope, step, next, reason, database, goods, tasks, notices, households, cancel);
+    }
+
+    /// <summary>Moves a scope certificate with those under it and all that follows for their goods and households.</summary>
+    internal static async Task<Refusal?> Turn(
+        Scope scope, ScopeStep step, ScopeState next, string reason, Database database, StopGoods goods, ITasks tasks, INotices notices,
+        IHouseholds households, CancellationToken cancel)
+    {
         // The scope first: a batch being declared at this moment is either seen below or refused by the scope's new state.
         if (!await scope.Move(next, reason, database, cancel))
         {
             return Refusal.ChangedMeanwhile;
         }
 
+        await tasks.Close(scope.Id, AppealedDecision.ReconsiderTask, cancel);
         var under = Sql.Of($"c.application = {scope.Application}");
         var cause = new MoveCause(Scope: scope.Id);
         var moved = await (step switch

@@ -16,8 +16,8 @@ namespace Marketplace.Certification;
 /// <param name="Value">The number, 0 or more; may be absent for detected and not detected.</param>
 /// <param name="Comparator">How the value stands to the number; <c>equal</c> by default.</param>
 public sealed record QuickTest(
-    [StringLength(40, MinimumLength = 2)] string Indicator, [StringLength(20, MinimumLength = 1)] string Unit,
-    [StringLength(100, MinimumLength = 2)] string Method, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value = null,
+    [TextLength(40, MinimumLength = 2)] string Indicator, [TextLength(20, MinimumLength = 1)] string Unit,
+    [TextLength(100, MinimumLength = 2)] string Method, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value = null,
     ResultComparator Comparator = ResultComparator.Equal);
 
 /// <summary>A batch declared under a scope certificate.</summary>

@@ -23,7 +23,7 @@ public static class ListBatchDeclarations
     /// <remarks>A household sees its own, the applicant of record, the certification body and the auditor see all. 400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<BatchDeclarationDetails>>, ProblemHttpResult>> Handle(
         string number, HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         ArgumentNullException.ThrowIfNull(cursors);
         ArgumentNullException.ThrowIfNull(database);

@@ -28,9 +28,9 @@ public static class ListScopes
     /// <remarks>No personal data: village, product and who vouches. 400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<ScopeDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, IHouseholds households, CancellationToken cancel, ProductCode? product = null,
-        [StringLength(31, MinimumLength = 3)] string? scheme = null, OrganisationId? applicant = null, OrganisationId? issuer = null,
+        [TextLength(31, MinimumLength = 3)] string? scheme = null, OrganisationId? applicant = null, OrganisationId? issuer = null,
         [RegularExpression(States)] string? state = null, HouseholdId? household = null, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         ArgumentNullException.ThrowIfNull(cursors);
         ArgumentNullException.ThrowIfNull(database);

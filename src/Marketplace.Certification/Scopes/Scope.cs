@@ -64,6 +64,9 @@ internal sealed record Scope(
         _ => null,
     };
 
+    public static async Task<Scope> Get(Guid id, Database database, CancellationToken cancel) =>
+        (await database.Find<Scope>($"select {Columns} from certification.scope s where s.id = {id}", cancel))!;
+
     public static Task<Scope?> Find(string number, Database database, CancellationToken cancel) =>
         database.Find<Scope>($"select {Columns} from certification.scope s where s.number = {number}", cancel);
 

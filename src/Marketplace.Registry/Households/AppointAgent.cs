@@ -15,7 +15,7 @@ namespace Marketplace.Registry.Households;
 /// <param name="ValidUntil">When the consent ends, at most two years from now.</param>
 /// <param name="Language">The language the text was read in: <c>kk</c>, <c>ru</c> (the default), <c>ky</c> or <c>en</c>.</param>
 public sealed record HouseholdAgentAppointment(
-    PersonId Agent, [StringLength(20, MinimumLength = 1)] string ConsentVersion, DateTimeOffset ValidUntil,
+    PersonId Agent, [TextLength(20, MinimumLength = 1)] string ConsentVersion, DateTimeOffset ValidUntil,
     [RegularExpression("^(kk|ru|ky|en)$")] string Language = "ru");
 
 /// <summary>A household lets an agent act for it.</summary>

@@ -12,7 +12,7 @@ namespace Marketplace.Registry.Households;
 /// <param name="Iban">Account number of Kazakhstan: <c>KZ</c>, two check digits, 16 characters.</param>
 /// <param name="Holder">Name of the account's holder, 2 to 120 characters; the head's name by default.</param>
 public sealed record PayoutAccountChange(
-    [StringLength(40, MinimumLength = 15)] string Iban, [StringLength(120, MinimumLength = 2)] string? Holder = null);
+    [TextLength(40, MinimumLength = 15)] string Iban, [TextLength(120, MinimumLength = 2)] string? Holder = null);
 
 /// <summary>A household names the account its payouts go to.</summary>
 public static class ChangePayoutAccount

@@ -57,14 +57,14 @@ public enum ConsentChannel
 /// <param name="Relation">Relation to the head.</param>
 /// <param name="NationalNumber">Optional, only ever sent: kept as a keyed hash, so that a member who is an officer does not act in the household's cases.</param>
 public sealed record HouseholdMember(
-    [StringLength(120, MinimumLength = 2)] string Name, HouseholdRelation Relation, NationalNumber? NationalNumber = null);
+    [TextLength(120, MinimumLength = 2)] string Name, HouseholdRelation Relation, NationalNumber? NationalNumber = null);
 
 /// <summary>Consent to a published text.</summary>
 /// <param name="Version">The text's version, from <c>GET /v1/consent-texts</c>.</param>
 /// <param name="Language">The language it was read in: <c>kk</c>, <c>ru</c>, <c>ky</c> or <c>en</c>. Messages come in it too.</param>
 /// <param name="Channel">How it was given; <c>own_session</c> by default, and only for oneself.</param>
 public sealed record ConsentGiven(
-    [StringLength(20, MinimumLength = 1)] string Version, [RegularExpression("^(kk|ru|ky|en)$")] string Language,
+    [TextLength(20, MinimumLength = 1)] string Version, [RegularExpression("^(kk|ru|ky|en)$")] string Language,
     ConsentChannel Channel = ConsentChannel.OwnSession);
 
 /// <summary>A household to be registered, by its head or by a village agent.</summary>
@@ -76,8 +76,8 @@ public sealed record ConsentGiven(
 /// <param name="Phone">The head's telephone, when a village agent registers; absent when the head does.</param>
 /// <param name="AgentUntil">Until when the registering agent may act for the household, at most two years; absent for not at all.</param>
 public sealed record HouseholdRegistration(
-    [StringLength(120, MinimumLength = 2)] string Name, TerritoryCode Village, NationalNumber NationalNumber, ConsentGiven Consent,
-    [MaxLength(30)] IReadOnlyList<HouseholdMember>? Members = null, [StringLength(30, MinimumLength = 6)] string? Phone = null,
+    [TextLength(120, MinimumLength = 2)] string Name, TerritoryCode Village, NationalNumber NationalNumber, ConsentGiven Consent,
+    [MaxLength(30)] IReadOnlyList<HouseholdMember>? Members = null, [TextLength(30, MinimumLength = 6)] string? Phone = null,
     DateTimeOffset? AgentUntil = null);
 
 /// <summary>Registers a household.</summary>

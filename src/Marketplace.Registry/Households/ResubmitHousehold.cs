@@ -15,7 +15,7 @@ namespace Marketplace.Registry.Households;
 /// <param name="Members">Members besides the head; they replace the earlier list. At most 30, none by default.</param>
 /// <param name="NationalNumber">The head's national number; absent when it was right.</param>
 public sealed record HouseholdCorrection(
-    [StringLength(120, MinimumLength = 2)] string Name, TerritoryCode Village, [MaxLength(30)] IReadOnlyList<HouseholdMember>? Members = null,
+    [TextLength(120, MinimumLength = 2)] string Name, TerritoryCode Village, [MaxLength(30)] IReadOnlyList<HouseholdMember>? Members = null,
     NationalNumber? NationalNumber = null);
 
 /// <summary>A returned household is sent again.</summary>

@@ -11,7 +11,7 @@ namespace Marketplace.Registry.Households;
 /// <summary>Whether a household whose national number is known already is somebody else.</summary>
 /// <param name="KeepSeparate">True: another person, it goes on to verification. False: the same person, this registration is closed.</param>
 /// <param name="Reason">Why, 3 to 500 characters; kept with the household.</param>
-public sealed record MergeReview(bool KeepSeparate, [StringLength(500, MinimumLength = 3)] string Reason);
+public sealed record MergeReview(bool KeepSeparate, [TextLength(500, MinimumLength = 3)] string Reason);
 
 /// <summary>The rural district decides about a possible second registration.</summary>
 public static class ReviewMerge

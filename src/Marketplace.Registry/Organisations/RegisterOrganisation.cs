@@ -17,8 +17,8 @@ namespace Marketplace.Registry.Organisations;
 /// <param name="Iban">Its bank account (IBAN of Kazakhstan).</param>
 /// <param name="FeeBasisPoints">The fee a co-operative takes as applicant of record, in 1/10,000 of the goods' value; 0 to 3,000, 0 by default.</param>
 public sealed record OrganisationRegistration(
-    OrganisationKind Kind, [StringLength(200, MinimumLength = 2)] string Name, TerritoryCode Territory,
-    [StringLength(20, MinimumLength = 12)] string? Bin = null, [StringLength(40, MinimumLength = 15)] string? Iban = null,
+    OrganisationKind Kind, [TextLength(200, MinimumLength = 2)] string Name, TerritoryCode Territory,
+    [TextLength(20, MinimumLength = 12)] string? Bin = null, [TextLength(40, MinimumLength = 15)] string? Iban = null,
     [Range(0, 3000)] int FeeBasisPoints = 0);
 
 /// <summary>An organisation.</summary>

@@ -25,7 +25,7 @@ public static class SearchTerritories
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<TerritoryFound>>, ProblemHttpResult>> Handle(
-        [StringLength(100, MinimumLength = 1)] string? search, TerritoryCode? under,
+        [TextLength(100, MinimumLength = 1)] string? search, TerritoryCode? under,
         [RegularExpression("^(country|oblast|district|okrug|village)$")] string? level, string? cursor, HttpContext http,
         Database database, Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50) =>
         Answer.Ok(await Search(new Query(search?.Trim(), under, Wire.Label<TerritoryLevel>(level)), limit, cursor, http, database, cursors, cancel));

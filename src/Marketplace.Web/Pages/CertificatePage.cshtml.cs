@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Marketplace.Web.Pages;
 
 /// <summary>A certificate for whoever holds the goods or the label in hand.</summary>
-public sealed class CertificatePage(Database database, IProducts products, ITerritories territories, IOrganisations organisations) : PageModel
+public sealed class CertificatePage(Database database, ITerritories territories) : PageModel
 {
     internal static readonly IReadOnlyList<(string Code, string Name)> Languages = [("kk", "Қазақша"), ("ru", "Русский"), ("ky", "Кыргызча"), ("en", "English")];
 
@@ -31,7 +31,7 @@ public sealed class CertificatePage(Database database, IProducts products, ITerr
     public async Task<IActionResult> OnGetAsync(string language, string serial, CancellationToken cancel)
     {
         (Language, Serial) = (language, serial);
-        var read = await GetCertificate.Read(serial, database, products, territories, organisations, cancel);
+        var read = await GetCertificate.Read(serial, database, territories, cancel);
         Certificate = read.Refusal is null ? read.Value : null;
         Response.StatusCode = Certificate is null ? 404 : 200;
         Response.Headers.ContentLanguage = language;

@@ -51,7 +51,11 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
         Assert.Equal("rejected", read["stage"]!.GetValue<string>());
         Assert.Null(read["rehearing"]);
 
-        var split = await Heard(farm, new { application, ground = "I still do not agree." });
+        await Market.Problem(
+            await market.Post(farm.Head, "/v1/appeals", new { application, ground = "I still do not agree." }), HttpStatusCode.Conflict, "appeal-decided");
+
+        (farm, application) = await RefusedCase();
+        var split = await Heard(farm, new { application, ground = "Nor do I." });
         foreach (var (outcome, at) in new[] { "upheld", "rejected", "remitted" }.Select((outcome, at) => (outcome, at)))
         {
             await Vote(Panel[at], split, outcome, HttpStatusCode.NoContent);
@@ -92,7 +96,7 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
         Assert.DoesNotContain(market.Cast(Role.Sampler).Person.Value.ToString(), (await Read(farm, appeal))["panel"]!.ToJsonString());
 
         // And by the database alone, as the application.
-        await Refused($"insert into certification.panelist (appeal, place, person) values ('{appeal["id"]}', 1, '{market.Cast(Role.Sampler).Person}')", "wrong-stage");
+        await Refused($"insert into certification.panelist (appeal, place, person) values ('{appeal["id"]}', 1, '{market.Cast(Role.Sampler).Person}')", "own-work");
         var other = await Market.Body(await market.Post(farm.Head, "/v1/appeals", new { kind = "complaint", certificate = story.Serial, ground = "He was rude." }));
         await Refused($"insert into certification.panelist (appeal, place, person) values ('{other["id"]}', 1, '{market.Cast(Role.Sampler).Person}')", "own-work");
         await Refused($"""

@@ -27,15 +27,19 @@ public sealed class SurveillanceHoldTests(Market market) : IClassFixture<Market>
 
         // Nothing more is certified under the scheme until somebody ruled, whichever way it comes.
         await Market.Problem(await market.DeclareMilk(farm, scope, await market.DeclaredLot(farm, Market.Milk)), HttpStatusCode.Conflict, "scope-not-live");
-        await Market.Body(await market.Post(Role.QualityManager, $"/v1/scope-certificates/{scope}/reinstatement", new { reason = "Too early." }));
-        await Market.Problem(await market.DeclareMilk(farm, scope, await market.DeclaredLot(farm, Market.Milk)), HttpStatusCode.Conflict, "held-back");
+        foreach (var path in new[] { $"scope-certificates/{scope}", $"certificates/{serial}" })
+        {
+            await Market.Problem(await market.Post(Role.QualityManager, $"/v1/{path}/reinstatement", new { reason = "Too early." }), HttpStatusCode.Conflict, "held-back");
+        }
+
         var (application, _) = await market.CaseAwaitingDecision(farm, Market.Milk);
         await Market.Problem(await market.Decide(application, granted: true), HttpStatusCode.Conflict, "held-back");
 
         await Market.Body(await Rule(visit, confirmed: true));
         Assert.Equal("suspended", await StateOf(serial));
         Assert.Equal("", await market.TasksOf(visit));
-        await Market.Body(await market.Decide(application, granted: true));
+        await Market.Body(await market.Post(Role.QualityManager, $"/v1/scope-certificates/{scope}/reinstatement", new { reason = "Corrected." }));
+        await Market.Body(await market.DeclareMilk(farm, scope, await market.DeclaredLot(farm, Market.Milk)));
         await Market.Problem(await Rule(visit, confirmed: false), HttpStatusCode.Conflict, "nothing-to-hold");
     }
 
@@ -75,6 +79,17 @@ public sealed class SurveillanceHoldTests(Market market) : IClassFixture<Market>
         Assert.Equal(0L, await market.Scalar<long>($"select count(*) from certification.certificate where household = '{farm.Household}' and state = 'active'"));
         var account = await market.AccountOf(lot);
         Assert.True(account.Certified == 0 || account.Holds == 1);
+    }
+
+    [Fact]
+    public async Task Who_was_drawn_is_visited_for_it_once_a_year()
+    {
+        var farm = await market.ActiveFarm();
+        await market.CertifiedLot(farm);
+        await market.Surveil(randomPercent: 100);
+        await Market.Body(await market.RecordVisit(await market.OpenVisit(farm)));
+        await market.Surveil(randomPercent: 100);
+        Assert.Equal(1L, await market.Scalar<long>($"select count(*) from certification.surveillance where household = '{farm.Household}'"));
     }
 
     /// <summary>The decision has issued its certificate and not committed when the visit is recorded: the record waits for it.</summary>
