@@ -38,11 +38,11 @@ public static class FindOffers
     /// <param name="limit">Offers in one page, 1 to 200.</param>
     /// <param name="cursor">The `next` of the page before, with all other parameters unchanged.</param>
     public static async Task<Results<Ok<OfferPage>, ProblemHttpResult>> Handle(
-        HttpContext http, ICatalogueSearch search, Cursors cursors, CancellationToken cancel, [StringLength(200)] string? text = null,
-        ProductCode? product = null, [StringLength(40)] string? category = null, TerritoryCode? territory = null, [StringLength(40)] string? scheme = null,
-        [StringLength(20)] string? priceFrom = null, [StringLength(20)] string? priceTo = null, DateOnly? readyBy = null,
-        [Range(0, 3650)] int? minRemainingDays = null, [StringLength(20)] string? sort = null, [Range(1, 200)] int limit = 50,
-        [StringLength(500)] string? cursor = null)
+        HttpContext http, ICatalogueSearch search, Cursors cursors, CancellationToken cancel, [TextLength(200)] string? text = null,
+        ProductCode? product = null, [TextLength(40)] string? category = null, TerritoryCode? territory = null, [TextLength(40)] string? scheme = null,
+        [TextLength(20)] string? priceFrom = null, [TextLength(20)] string? priceTo = null, DateOnly? readyBy = null,
+        [Range(0, 3650)] int? minRemainingDays = null, [TextLength(20)] string? sort = null, [Range(1, 200)] int limit = 50,
+        [TextLength(500)] string? cursor = null)
     {
         if (SortOf(sort) is not { } order)
         {

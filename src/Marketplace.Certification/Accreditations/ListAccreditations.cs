@@ -25,7 +25,7 @@ public static class ListAccreditations
     /// <param name="cursor">From the page before.</param>
     public static async Task<Results<Ok<Page<AccreditationDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, OrganisationId? body = null,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         var query = $"accreditations {body}";
         if (!cursors.After(query, cursor, out var after))

@@ -17,7 +17,7 @@ namespace Marketplace.Certification;
 /// <param name="RuleGroups">Groups of products it covers, at most 100; absent for every group of these schemes.</param>
 /// <param name="Territory">Everything below it; absent for anywhere.</param>
 public sealed record AccreditationRecord(
-    OrganisationId Body, [StringLength(60, MinimumLength = 3)] string Number, [MinLength(1), MaxLength(50)] IReadOnlyList<string> Schemes, DateOnly From,
+    OrganisationId Body, [TextLength(60, MinimumLength = 3)] string Number, [MinLength(1), MaxLength(50)] IReadOnlyList<string> Schemes, DateOnly From,
     DateOnly Until, [MaxLength(100)] IReadOnlyList<string>? RuleGroups = null, TerritoryCode? Territory = null);
 
 /// <summary>An accreditation.</summary>

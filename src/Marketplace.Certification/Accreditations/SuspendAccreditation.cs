@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>Whether an accreditation is suspended.</summary>
 /// <param name="Suspended">True stops every issue under it from the commit on; false ends the suspension.</param>
 /// <param name="Reason">3 to 2000 characters.</param>
-public sealed record AccreditationSuspension(bool Suspended, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record AccreditationSuspension(bool Suspended, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>PUT /v1/accreditations/{id}/suspension.</summary>
 public static class SuspendAccreditation

@@ -20,9 +20,9 @@ namespace Marketplace.Certification;
 /// <param name="Supersedes">The document it corrects, of the same owner and requirement.</param>
 /// <param name="Files">Hashes of at most 10 files attached to this case.</param>
 public sealed record NewDocument(
-    [StringLength(60, MinimumLength = 3)] string Requirement, [StringLength(60, MinimumLength = 1)] string? Number = null,
-    [StringLength(200, MinimumLength = 2)] string? Issuer = null, DateOnly? IssuedOn = null, DateOnly? ValidUntil = null,
-    [StringLength(200, MinimumLength = 1)] string? Value = null, VeterinaryForm? VeterinaryForm = null, ExternalStatus? ExternalStatus = null,
+    [TextLength(60, MinimumLength = 3)] string Requirement, [TextLength(60, MinimumLength = 1)] string? Number = null,
+    [TextLength(200, MinimumLength = 2)] string? Issuer = null, DateOnly? IssuedOn = null, DateOnly? ValidUntil = null,
+    [TextLength(200, MinimumLength = 1)] string? Value = null, VeterinaryForm? VeterinaryForm = null, ExternalStatus? ExternalStatus = null,
     Guid? Supersedes = null, [MaxLength(10)] IReadOnlyList<string>? Files = null);
 
 /// <summary>A document for a case: one that is on file, or a new one.</summary>

@@ -27,7 +27,7 @@ public static class ListDrawCommitments
     /// <param name="cursor">From the page before.</param>
     public static async Task<Results<Ok<Page<DrawCommitment>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         const string query = "draw-commitments";
         var before = DateOnly.MaxValue;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
 
 namespace Marketplace.Certification;
 
@@ -20,7 +21,7 @@ public enum CheckVerdict
 /// <param name="Item">Code of the point, 2 to 60 characters.</param>
 /// <param name="Verdict">The answer.</param>
 /// <param name="Note">At most 500 characters.</param>
-public sealed record CheckAnswer([StringLength(60, MinimumLength = 2)] string Item, CheckVerdict Verdict, [StringLength(500)] string? Note = null);
+public sealed record CheckAnswer([TextLength(60, MinimumLength = 2)] string Item, CheckVerdict Verdict, [TextLength(500)] string? Note = null);
 
 /// <summary>Holds answers against the checklist of the case's scheme version.</summary>
 internal static class Checklist

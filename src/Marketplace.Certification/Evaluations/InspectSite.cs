@@ -22,8 +22,8 @@ namespace Marketplace.Certification;
 /// case can grant, nothing at all leaves only the refusal.
 /// </param>
 public sealed record SiteInspection(
-    DateTimeOffset VisitedAt, [StringLength(200, MinimumLength = 3)] string Place, bool Accepted, [StringLength(2000, MinimumLength = 3)] string Reason,
-    bool Acknowledged, [StringLength(2000, MinimumLength = 3)] string? Remark = null, [MaxLength(100)] IReadOnlyList<CheckAnswer>? Answers = null,
+    DateTimeOffset VisitedAt, [TextLength(200, MinimumLength = 3)] string Place, bool Accepted, [TextLength(2000, MinimumLength = 3)] string Reason,
+    bool Acknowledged, [TextLength(2000, MinimumLength = 3)] string? Remark = null, [MaxLength(100)] IReadOnlyList<CheckAnswer>? Answers = null,
     [MaxLength(20)] IReadOnlyList<NonconformityFinding>? Findings = null, Quantity? Counted = null);
 
 /// <summary>POST /v1/applications/{id}/inspection.</summary>

@@ -13,7 +13,7 @@ namespace Marketplace.Certification;
 /// <param name="AgreedOn">The day agreed with the producer, today or later; for a visit only.</param>
 /// <param name="Note">Where to meet, what to bring; 3 to 2000 characters.</param>
 public sealed record EvaluationPlan(
-    bool Visit, DateOnly? AgreedOn = null, [StringLength(2000, MinimumLength = 3)] string? Note = null);
+    bool Visit, DateOnly? AgreedOn = null, [TextLength(2000, MinimumLength = 3)] string? Note = null);
 
 /// <summary>POST /v1/applications/{id}/evaluation-plan.</summary>
 public static class PlanEvaluation

@@ -14,7 +14,7 @@ namespace Marketplace.Certification;
 /// <param name="Answers">Each point of the scheme's checklist for <c>review-documents</c> once; empty when it has none.</param>
 /// <param name="Findings">Non-conformities found; none by default, at most 20.</param>
 public sealed record DocumentReview(
-    bool Accepted, [StringLength(2000, MinimumLength = 3)] string Reason, [MaxLength(100)] IReadOnlyList<CheckAnswer>? Answers = null,
+    bool Accepted, [TextLength(2000, MinimumLength = 3)] string Reason, [MaxLength(100)] IReadOnlyList<CheckAnswer>? Answers = null,
     [MaxLength(20)] IReadOnlyList<NonconformityFinding>? Findings = null);
 
 /// <summary>POST /v1/applications/{id}/document-review.</summary>

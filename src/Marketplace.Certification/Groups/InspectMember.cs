@@ -12,7 +12,7 @@ namespace Marketplace.Certification;
 /// <param name="VisitedAt">When, after the invitation and not in the future.</param>
 /// <param name="Accepted">Whether the member keeps the group's rules.</param>
 /// <param name="Reason">What that rests on; 3 to 2000 characters.</param>
-public sealed record MemberInspectionReport(DateTimeOffset VisitedAt, bool Accepted, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record MemberInspectionReport(DateTimeOffset VisitedAt, bool Accepted, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>A second person's word on an inspection.</summary>
 /// <param name="Approved">Whether it counts.</param>

@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>A household asked to join a group.</summary>
 /// <param name="Household">The household; your organisation is its applicant of record.</param>
 /// <param name="Scheme">The group scheme, for example <c>PGS</c>.</param>
-public sealed record MemberInvitation(HouseholdId Household, [StringLength(31, MinimumLength = 3)] string Scheme);
+public sealed record MemberInvitation(HouseholdId Household, [TextLength(31, MinimumLength = 3)] string Scheme);
 
 /// <summary>POST /v1/group-members.</summary>
 public static class InviteMember

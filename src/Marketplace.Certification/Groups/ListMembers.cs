@@ -34,8 +34,8 @@ public static class ListMembers
     /// <remarks>Its own for a group and a household; of groups it certifies for a certification body. 400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<GroupMemberSummary>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, OrganisationId? organisation = null,
-        [StringLength(31, MinimumLength = 3)] string? scheme = null, [RegularExpression(States)] string? state = null,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [TextLength(31, MinimumLength = 3)] string? scheme = null, [RegularExpression(States)] string? state = null,
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         ArgumentNullException.ThrowIfNull(cursors);
         ArgumentNullException.ThrowIfNull(database);

@@ -13,7 +13,7 @@ namespace Marketplace.Certification;
 /// <param name="VisitedAt">When, after the application was submitted and not in the future.</param>
 /// <param name="Accepted">Whether it keeps the rules, and what the group says of it is true.</param>
 /// <param name="Reason">What that rests on; 3 to 2000 characters.</param>
-public sealed record MemberVisit(Guid Member, DateTimeOffset VisitedAt, bool Accepted, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record MemberVisit(Guid Member, DateTimeOffset VisitedAt, bool Accepted, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/applications/{id}/member-visits.</summary>
 public static class VisitMember

@@ -39,7 +39,7 @@ public enum InterestKind
 /// <param name="Reason">How it is known, 3 to 500 characters; required for somebody else.</param>
 public sealed record InterestDeclaration(
     InterestKind Kind, HouseholdId? Household = null, OrganisationId? Organisation = null, TerritoryCode? Territory = null, DateOnly? From = null,
-    DateOnly? Until = null, PersonId? Person = null, [StringLength(500, MinimumLength = 3)] string? Reason = null);
+    DateOnly? Until = null, PersonId? Person = null, [TextLength(500, MinimumLength = 3)] string? Reason = null);
 
 /// <summary>A declared interest.</summary>
 /// <param name="Id">The interest.</param>

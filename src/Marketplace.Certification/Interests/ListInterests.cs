@@ -27,7 +27,7 @@ public static class ListInterests
     public static async Task<Results<Ok<Page<InterestDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel,
         [RegularExpression("^(mine|organisation)$")] string? scope = null, PersonId? person = null, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         var query = $"interests {scope} {person}";
         if (!cursors.After(query, cursor, out var after))

@@ -10,7 +10,7 @@ namespace Marketplace.Certification;
 
 /// <summary>Why a key must not be trusted any more.</summary>
 /// <param name="Reason">3 to 2000 characters; kept for good.</param>
-public sealed record KeyRevocation([StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record KeyRevocation([TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/issuer-keys/{keyId}/revocation and its confirmation by another person.</summary>
 public static class RevokeKey

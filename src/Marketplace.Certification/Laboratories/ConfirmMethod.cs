@@ -34,7 +34,7 @@ public static class ConfirmMethod
 
 /// <summary>Why a row of a scope ends.</summary>
 /// <param name="Reason">3 to 2000 characters.</param>
-public sealed record MethodEnding([StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record MethodEnding([TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/laboratory-methods/{id}/ending.</summary>
 public static class EndMethod

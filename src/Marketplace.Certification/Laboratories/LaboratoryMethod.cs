@@ -72,7 +72,7 @@ public static class ListLaboratoryMethods
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<LaboratoryMethodDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, Guid? laboratory = null,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         var query = $"laboratory-methods {laboratory}";
         if (!cursors.After(query, cursor, out var after))

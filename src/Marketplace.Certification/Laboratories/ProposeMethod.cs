@@ -23,13 +23,13 @@ namespace Marketplace.Certification;
 /// <param name="ValidUntil">Last day.</param>
 /// <param name="AccreditationNumber">2 to 60 characters; required when accredited.</param>
 public sealed record MethodProposal(
-    [StringLength(40, MinimumLength = 2)] string Indicator, [MinLength(1), MaxLength(60)] IReadOnlyList<string> RuleGroups,
-    [StringLength(100, MinimumLength = 2)] string Method, [StringLength(20, MinimumLength = 1)] string Unit,
+    [TextLength(40, MinimumLength = 2)] string Indicator, [MinLength(1), MaxLength(60)] IReadOnlyList<string> RuleGroups,
+    [TextLength(100, MinimumLength = 2)] string Method, [TextLength(20, MinimumLength = 1)] string Unit,
     [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal Quantification,
     [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal Lowest,
     [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal Highest,
     [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal Uncertainty, UncertaintyKind UncertaintyKind, bool Accredited,
-    DateOnly ValidFrom, DateOnly ValidUntil, [StringLength(60, MinimumLength = 2)] string? AccreditationNumber = null);
+    DateOnly ValidFrom, DateOnly ValidUntil, [TextLength(60, MinimumLength = 2)] string? AccreditationNumber = null);
 
 /// <summary>POST /v1/laboratory-methods.</summary>
 public static class ProposeMethod

@@ -16,8 +16,8 @@ namespace Marketplace.Certification;
 /// <param name="CalibratedOn">First day it holds; not later than today.</param>
 /// <param name="ValidUntil">Last day it holds.</param>
 public sealed record EquipmentCalibration(
-    [StringLength(40, MinimumLength = 2)] string Equipment, [StringLength(100, MinimumLength = 2)] string Name,
-    [StringLength(60, MinimumLength = 2)] string Certificate, DateOnly CalibratedOn, DateOnly ValidUntil);
+    [TextLength(40, MinimumLength = 2)] string Equipment, [TextLength(100, MinimumLength = 2)] string Name,
+    [TextLength(60, MinimumLength = 2)] string Certificate, DateOnly CalibratedOn, DateOnly ValidUntil);
 
 /// <summary>POST /v1/laboratory-equipment.</summary>
 public static class RecordCalibration
@@ -71,7 +71,7 @@ public static class ListEquipment
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<EquipmentCalibration>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         const string query = "laboratory-equipment";
         string? after = null;

@@ -43,7 +43,7 @@ public static class ListTestOrders
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<TestOrderDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, bool all = false, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         var query = $"test-orders {all}";
         DateTimeOffset? due = null;

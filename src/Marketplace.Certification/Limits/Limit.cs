@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
 
 namespace Marketplace.Certification;
 
@@ -23,15 +24,15 @@ namespace Marketplace.Certification;
 /// <param name="Sample">The sample something must not be found in, for example <c>25 g</c>.</param>
 /// <param name="Note">A remark, at most 500 characters.</param>
 public sealed record LimitTerms(
-    [RegularExpression("^[a-z_]{2,40}$")] string RuleGroup, [StringLength(40, MinimumLength = 2)] string Indicator, LimitKind Kind,
-    [StringLength(200, MinimumLength = 3)] string Regulation, [StringLength(200, MinimumLength = 1)] string Annex,
-    [StringLength(500, MinimumLength = 3)] string Source, [RegularExpression("^[ABC]$")] string Confidence, DateOnly ValidFrom,
+    [RegularExpression("^[a-z_]{2,40}$")] string RuleGroup, [TextLength(40, MinimumLength = 2)] string Indicator, LimitKind Kind,
+    [TextLength(200, MinimumLength = 3)] string Regulation, [TextLength(200, MinimumLength = 1)] string Annex,
+    [TextLength(500, MinimumLength = 3)] string Source, [RegularExpression("^[ABC]$")] string Confidence, DateOnly ValidFrom,
     DateOnly? ValidUntil = null, [MinLength(1), MaxLength(60)] IReadOnlyList<ProductCode>? Products = null,
     [MinLength(1), MaxLength(12)] IReadOnlyList<int>? Months = null, GrowingMethod? Growing = null,
     [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Lowest = null,
     [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Highest = null,
-    [StringLength(20, MinimumLength = 1)] string? Unit = null, [StringLength(20, MinimumLength = 1)] string? Sample = null,
-    [StringLength(500)] string? Note = null)
+    [TextLength(20, MinimumLength = 1)] string? Unit = null, [TextLength(20, MinimumLength = 1)] string? Sample = null,
+    [TextLength(500)] string? Note = null)
 {
     /// <summary>The terms of a row of <c>limit_rule</c> or <c>limit_proposal</c>, whose columns have the same names.</summary>
     internal static readonly Sql Json = Sql.Of($"""

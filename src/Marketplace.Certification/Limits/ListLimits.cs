@@ -25,10 +25,10 @@ public static class ListLimits
     /// <param name="cursor">From the page before.</param>
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<LimitEdition>>, ProblemHttpResult>> Handle(
-        HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [StringLength(40)] string? group = null,
-        [StringLength(40)] string? product = null, [StringLength(40)] string? indicator = null, [RegularExpression("^[ABC]?$")] string? confidence = null,
+        HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [TextLength(40)] string? group = null,
+        [TextLength(40)] string? product = null, [TextLength(40)] string? indicator = null, [RegularExpression("^[ABC]?$")] string? confidence = null,
         bool? active = null, [RegularExpression("^(open_field|greenhouse)?$")] string? growing = null, [Range(1, Cursors.MostItems)] int limit = 100,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         var query = $"limits {group} {product} {indicator} {confidence} {active} {growing}";
         var (number, edition) = (0, int.MaxValue);

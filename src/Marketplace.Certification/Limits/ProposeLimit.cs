@@ -116,7 +116,7 @@ public static class ListLimitProposals
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<LimitProposalDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, Guid? id = null, bool open = false,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         var query = $"limit-proposals {id} {open}";
         if (!cursors.After(query, cursor, out var after))

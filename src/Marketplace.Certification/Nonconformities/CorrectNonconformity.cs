@@ -10,7 +10,7 @@ namespace Marketplace.Certification;
 
 /// <summary>What was done about a non-conformity; for a minor one, what will be done.</summary>
 /// <param name="Text">3 to 2000 characters.</param>
-public sealed record NonconformityCorrection([StringLength(2000, MinimumLength = 3)] string Text);
+public sealed record NonconformityCorrection([TextLength(2000, MinimumLength = 3)] string Text);
 
 /// <summary>POST /v1/applications/{id}/nonconformities/{number}/corrections.</summary>
 public static class CorrectNonconformity

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
 
 namespace Marketplace.Certification;
 
@@ -24,7 +25,7 @@ public enum NonconformitySeverity
 /// <param name="Basis">The rule it breaks: act and article, or the point of the checklist; 3 to 200 characters.</param>
 /// <param name="Text">What is wrong, in at most twenty words where that is possible; 3 to 500 characters.</param>
 public sealed record NonconformityFinding(
-    NonconformitySeverity Severity, [StringLength(200, MinimumLength = 3)] string Basis, [StringLength(500, MinimumLength = 3)] string Text);
+    NonconformitySeverity Severity, [TextLength(200, MinimumLength = 3)] string Basis, [TextLength(500, MinimumLength = 3)] string Text);
 
 /// <summary>How one non-conformity stands.</summary>
 internal sealed record Nonconformity(

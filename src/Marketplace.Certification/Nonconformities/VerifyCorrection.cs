@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>Whether a correction does.</summary>
 /// <param name="Accepted">True settles the non-conformity, false asks for another correction.</param>
 /// <param name="Reason">Why it does not; 3 to 2000 characters, needed then.</param>
-public sealed record CorrectionVerdict(bool Accepted, [StringLength(2000, MinimumLength = 3)] string? Reason = null);
+public sealed record CorrectionVerdict(bool Accepted, [TextLength(2000, MinimumLength = 3)] string? Reason = null);
 
 /// <summary>POST /v1/applications/{id}/nonconformities/{number}/verification.</summary>
 public static class VerifyCorrection

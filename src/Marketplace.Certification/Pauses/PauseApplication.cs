@@ -28,7 +28,7 @@ public enum PauseReason
 /// <summary>A pause of a case.</summary>
 /// <param name="Reason">The coded reason.</param>
 /// <param name="Evidence">What shows it: number and date of the order, the fault report, the letter; 3 to 2000 characters.</param>
-public sealed record CasePause(PauseReason Reason, [StringLength(2000, MinimumLength = 3)] string Evidence);
+public sealed record CasePause(PauseReason Reason, [TextLength(2000, MinimumLength = 3)] string Evidence);
 
 /// <summary>POST /v1/applications/{id}/pauses.</summary>
 public static class PauseApplication

@@ -18,7 +18,7 @@ namespace Marketplace.Certification;
 /// <param name="Until">Last day; absent while it is open.</param>
 /// <param name="Organisation">The laboratory, for its people; your own body by default.</param>
 public sealed record QualificationGrant(
-    PersonId Person, [StringLength(31, MinimumLength = 1)] string Scheme, CasePart Part, [StringLength(2000, MinimumLength = 3)] string Evidence,
+    PersonId Person, [TextLength(31, MinimumLength = 1)] string Scheme, CasePart Part, [TextLength(2000, MinimumLength = 3)] string Evidence,
     TerritoryCode? Territory = null, DateOnly? From = null, DateOnly? Until = null, OrganisationId? Organisation = null);
 
 /// <summary>A qualification.</summary>

@@ -25,7 +25,7 @@ public static class ListQualifications
     /// <param name="cursor">From the page before.</param>
     public static async Task<Results<Ok<Page<QualificationDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, PersonId? person = null,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         var query = $"qualifications {person}";
         if (!cursors.After(query, cursor, out var after))

@@ -13,7 +13,7 @@ namespace Marketplace.Certification;
 /// <param name="Note">In words, 3 to 2000 characters.</param>
 /// <param name="Indicators">Which of the indicators measured first, at most 60; all by default.</param>
 public sealed record RetestOrder(
-    RetestReason Reason, [StringLength(2000, MinimumLength = 3)] string Note, [MaxLength(60)] IReadOnlyList<string>? Indicators = null);
+    RetestReason Reason, [TextLength(2000, MinimumLength = 3)] string Note, [MaxLength(60)] IReadOnlyList<string>? Indicators = null);
 
 /// <summary>POST /v1/applications/{id}/retests.</summary>
 public static class OrderRetest

@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>Certificates to be withdrawn at once.</summary>
 /// <param name="Query">Which.</param>
 /// <param name="Reason">Why; 3 to 2000 characters, told to every household.</param>
-public sealed record RevocationDraft(RevocationQuery Query, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record RevocationDraft(RevocationQuery Query, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/revocations.</summary>
 public static class PrepareRevocation

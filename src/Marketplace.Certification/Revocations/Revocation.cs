@@ -18,7 +18,7 @@ namespace Marketplace.Certification;
 /// <param name="IssuedUntil">Last instant of issue.</param>
 /// <param name="KeyId">The key the label was signed with, 16 hexadecimal digits.</param>
 public sealed record RevocationQuery(
-    [StringLength(31, MinimumLength = 3)] string? Scheme = null, ProductCode? Product = null, TerritoryCode? Territory = null,
+    [TextLength(31, MinimumLength = 3)] string? Scheme = null, ProductCode? Product = null, TerritoryCode? Territory = null,
     OrganisationId? Laboratory = null, DateTimeOffset? IssuedFrom = null, DateTimeOffset? IssuedUntil = null,
     [RegularExpression("^[0-9a-f]{16}$")] string? KeyId = null)
 {

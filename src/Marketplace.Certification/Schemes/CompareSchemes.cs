@@ -79,7 +79,7 @@ public static class CompareSchemes
     /// <param name="from">The version before.</param>
     /// <param name="to">The version after.</param>
     public static async Task<Results<Ok<SchemeComparison>, ProblemHttpResult>> Handle(
-        [StringLength(31)] string code, Database database, CancellationToken cancel, [Range(1, int.MaxValue)] int from, [Range(1, int.MaxValue)] int to) =>
+        [TextLength(31)] string code, Database database, CancellationToken cancel, [Range(1, int.MaxValue)] int from, [Range(1, int.MaxValue)] int to) =>
         Answer.Ok(await ShowScheme.Find(code, from, database, cancel) is { } before && await ShowScheme.Find(code, to, database, cancel) is { } after
             ? new SchemeComparison(code, from, to, SchemeComparison.Between(before, after))
             : (Outcome<SchemeComparison>)Refusal.NotFound);

@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>What to begin a new version of a scheme from.</summary>
 /// <param name="Code">The scheme, for example <c>PLANT-BATCH</c>.</param>
 /// <param name="BasedOn">The version to copy; by default the one in force.</param>
-public sealed record SchemeDraftStart([StringLength(31, MinimumLength = 3)] string Code, [Range(1, int.MaxValue)] int? BasedOn = null);
+public sealed record SchemeDraftStart([TextLength(31, MinimumLength = 3)] string Code, [Range(1, int.MaxValue)] int? BasedOn = null);
 
 /// <summary>POST /v1/scheme-drafts.</summary>
 public static class DraftScheme

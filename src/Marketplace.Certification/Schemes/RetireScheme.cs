@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>The end of a version.</summary>
 /// <param name="LastDay">The last day it is in force; today or later.</param>
 /// <param name="Reason">3 to 2000 characters.</param>
-public sealed record SchemeRetirement(DateOnly LastDay, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record SchemeRetirement(DateOnly LastDay, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>A proposal to take a version out of force.</summary>
 /// <param name="Id">The proposal.</param>
@@ -43,7 +43,7 @@ public static class RetireScheme
     /// <summary>Propose to take a version out of force for this operator; another person, of the project office, confirms.</summary>
     /// <remarks>Nothing ends before that. 409 `scheme-retired`, `retired-in-past`.</remarks>
     public static async Task<Results<Created<SchemeRetirementDetails>, ProblemHttpResult>> Handle(
-        [StringLength(31)] string code, [Range(1, int.MaxValue)] int version, SchemeRetirement retirement, Database database, CancellationToken cancel)
+        [TextLength(31)] string code, [Range(1, int.MaxValue)] int version, SchemeRetirement retirement, Database database, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(retirement);
         return Answer.Created(await Propose(code, version, retirement, database, cancel), proposal => $"/v1/scheme-retirements?id={proposal.Id}");

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
 
 namespace Marketplace.Certification;
 
@@ -95,7 +96,7 @@ public enum DecisionRule
 /// <param name="Confidence"><c>A</c> seen in the act, <c>B</c> in a sibling act or secondary page, <c>C</c> recalled and not verified.</param>
 /// <param name="ValidUntil">Last day it is in force; absent while open.</param>
 public sealed record LegalBasis(
-    [StringLength(200, MinimumLength = 2)] string Act, [StringLength(200, MinimumLength = 1)] string Article, DateOnly ValidFrom,
+    [TextLength(200, MinimumLength = 2)] string Act, [TextLength(200, MinimumLength = 1)] string Article, DateOnly ValidFrom,
     [RegularExpression("^[ABC]$")] string Confidence, DateOnly? ValidUntil = null);
 
 /// <summary>A question of a step's checklist.</summary>
@@ -105,9 +106,9 @@ public sealed record LegalBasis(
 /// <param name="QuestionKk">Kazakh.</param>
 /// <param name="QuestionKy">Kyrgyz.</param>
 public sealed record SchemeCheck(
-    [RegularExpression("^[a-z][a-z0-9-]{1,39}$")] string Item, [StringLength(300, MinimumLength = 3)] string QuestionEn,
-    [StringLength(300, MinimumLength = 3)] string QuestionRu, [StringLength(300, MinimumLength = 3)] string QuestionKk,
-    [StringLength(300, MinimumLength = 3)] string QuestionKy);
+    [RegularExpression("^[a-z][a-z0-9-]{1,39}$")] string Item, [TextLength(300, MinimumLength = 3)] string QuestionEn,
+    [TextLength(300, MinimumLength = 3)] string QuestionRu, [TextLength(300, MinimumLength = 3)] string QuestionKk,
+    [TextLength(300, MinimumLength = 3)] string QuestionKy);
 
 /// <summary>One step of a scheme.</summary>
 /// <param name="Task">
@@ -119,7 +120,7 @@ public sealed record SchemeCheck(
 /// <param name="Basis">Its legal basis; a step without one is reported.</param>
 /// <param name="Checks">Its checklist, at most 30 questions.</param>
 public sealed record SchemeStep(
-    [RegularExpression("^[a-z-]{3,30}$")] string Task, [Range(0, 60)] int WorkingDays, [StringLength(40)] string? Role = null, LegalBasis? Basis = null,
+    [RegularExpression("^[a-z-]{3,30}$")] string Task, [Range(0, 60)] int WorkingDays, [TextLength(40)] string? Role = null, LegalBasis? Basis = null,
     [MaxLength(30)] IReadOnlyList<SchemeCheck>? Checks = null);
 
 /// <summary>The tests a scheme requires of a group of products.</summary>
@@ -140,19 +141,19 @@ public sealed record SchemeSampling(SampleRule Rule, [Range(1, 1000)] int Count,
 public record SchemeTerms
 {
     /// <summary>Title in English.</summary>
-    [StringLength(200, MinimumLength = 3)]
+    [TextLength(200, MinimumLength = 3)]
     public required string TitleEn { get; init; }
 
     /// <summary>Title in Russian.</summary>
-    [StringLength(200, MinimumLength = 3)]
+    [TextLength(200, MinimumLength = 3)]
     public required string TitleRu { get; init; }
 
     /// <summary>Title in Kazakh.</summary>
-    [StringLength(200, MinimumLength = 3)]
+    [TextLength(200, MinimumLength = 3)]
     public required string TitleKk { get; init; }
 
     /// <summary>Title in Kyrgyz.</summary>
-    [StringLength(200, MinimumLength = 3)]
+    [TextLength(200, MinimumLength = 3)]
     public required string TitleKy { get; init; }
 
     /// <summary>What it certifies.</summary>
@@ -218,7 +219,7 @@ public record SchemeTerms
     public required DecisionRule DecisionRule { get; init; }
 
     /// <summary>Our reading of the law it rests on.</summary>
-    [StringLength(500, MinimumLength = 3)]
+    [TextLength(500, MinimumLength = 3)]
     public required string LegalBasis { get; init; }
 
     /// <summary>How sure that reading is: <c>A</c> seen in the act, <c>B</c> in a sibling act or secondary page, <c>C</c> recalled.</summary>

@@ -15,7 +15,7 @@ public static class ShowScheme
 
     /// <summary>Read one version of a conformity scheme.</summary>
     public static async Task<Results<Ok<ConformityScheme>, ProblemHttpResult>> Handle(
-        [StringLength(31)] string code, [Range(1, int.MaxValue)] int version, Database database, CancellationToken cancel) =>
+        [TextLength(31)] string code, [Range(1, int.MaxValue)] int version, Database database, CancellationToken cancel) =>
         Answer.Ok(await Find(code, version, database, cancel) is { } scheme ? scheme : (Outcome<ConformityScheme>)Refusal.NotFound);
 
     internal static async Task<ConformityScheme?> Find(string code, int version, Database database, CancellationToken cancel) =>

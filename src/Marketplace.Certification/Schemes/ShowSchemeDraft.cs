@@ -35,7 +35,7 @@ public static class ListSchemeDrafts
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<SchemeDraftDetails>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, bool open = false, [Range(1, 50)] int limit = 20,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         var query = $"scheme-drafts {open}";
         if (!cursors.After(query, cursor, out var after))

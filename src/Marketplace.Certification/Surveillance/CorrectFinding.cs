@@ -10,7 +10,7 @@ namespace Marketplace.Certification;
 
 /// <summary>What the producer did about a finding of a surveillance visit.</summary>
 /// <param name="Text">In own words; 3 to 2000 characters.</param>
-public sealed record FindingCorrection([StringLength(2000, MinimumLength = 3)] string Text);
+public sealed record FindingCorrection([TextLength(2000, MinimumLength = 3)] string Text);
 
 /// <summary>POST /v1/surveillance-visits/{id}/findings/{number}/corrections.</summary>
 public static class CorrectFinding

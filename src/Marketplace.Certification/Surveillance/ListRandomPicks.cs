@@ -34,7 +34,7 @@ public static class ListRandomPicks
     /// <param name="cursor">From the page before.</param>
     public static async Task<Results<Ok<Page<RandomPick>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, TimeProvider clock, CancellationToken cancel, [Range(2000, 3000)] int? year = null,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         var of = year ?? clock.GetUtcNow().Year;
         var query = $"surveillance-draws {of}";

@@ -96,7 +96,7 @@ public static class ListSurveillanceVisits
     /// <param name="cursor">From the page before.</param>
     public static async Task<Results<Ok<Page<SurveillanceSummary>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, IHouseholds households, Cursors cursors, CancellationToken cancel, HouseholdId? household = null,
-        SurveillanceState? state = null, [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        SurveillanceState? state = null, [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         var query = $"surveillance {household} {state}";
         if (!cursors.After(query, cursor, out var after))

@@ -24,8 +24,8 @@ public sealed record CountedLot(LotId Lot, Quantity Quantity);
 /// <param name="Findings">Non-conformities found; none by default, at most 20.</param>
 /// <param name="Counts">Goods counted, each lot once; none by default, at most 200.</param>
 public sealed record SurveillanceRecord(
-    DateTimeOffset VisitedAt, [StringLength(200, MinimumLength = 3)] string Place, [StringLength(2000, MinimumLength = 3)] string Reason, bool Acknowledged,
-    [StringLength(2000, MinimumLength = 3)] string? Remark = null, [MaxLength(100)] IReadOnlyList<CheckAnswer>? Answers = null,
+    DateTimeOffset VisitedAt, [TextLength(200, MinimumLength = 3)] string Place, [TextLength(2000, MinimumLength = 3)] string Reason, bool Acknowledged,
+    [TextLength(2000, MinimumLength = 3)] string? Remark = null, [MaxLength(100)] IReadOnlyList<CheckAnswer>? Answers = null,
     [MaxLength(20)] IReadOnlyList<NonconformityFinding>? Findings = null, [MaxLength(200)] IReadOnlyList<CountedLot>? Counts = null);
 
 /// <summary>POST /v1/surveillance-visits/{id}/record.</summary>

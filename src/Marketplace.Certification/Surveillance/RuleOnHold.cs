@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>The quality manager's ruling on a suspension that a visit brought about.</summary>
 /// <param name="Confirmed">True lets the suspension stand, for the ordinary ways to end it; false lifts it.</param>
 /// <param name="Reason">What it rests on; 3 to 2000 characters.</param>
-public sealed record HoldRuling(bool Confirmed, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record HoldRuling(bool Confirmed, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/surveillance-visits/{id}/ruling.</summary>
 public static class RuleOnHold

@@ -16,7 +16,7 @@ namespace Marketplace.Identity.People;
 /// <param name="Territory">The territory of duty, for akims, district officers and agents.</param>
 /// <param name="Until">The end of the term; absent while it is open. Tasks and parts of cases go to others when it ends.</param>
 public sealed record RoleGrant(
-    [Required, StringLength(40, MinimumLength = 3)] string Role, OrganisationId? Organisation = null, TerritoryCode? Territory = null,
+    [Required, TextLength(40, MinimumLength = 3)] string Role, OrganisationId? Organisation = null, TerritoryCode? Territory = null,
     DateTimeOffset? Until = null);
 
 /// <summary>An officer, buyer or agent to add.</summary>
@@ -27,7 +27,7 @@ public sealed record RoleGrant(
 /// Outside sandboxes it must be known, from now or before, of whoever gets a role that decides, reviews, approves payments or administers.
 /// </param>
 public sealed record NewPerson(
-    [Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles,
+    [Required, TextLength(30, MinimumLength = 6)] string Phone, [Required, MinLength(1), MaxLength(10)] IReadOnlyList<RoleGrant> Roles,
     NationalNumber? NationalNumber = null);
 
 /// <summary>A person and the roles proposed for it.</summary>

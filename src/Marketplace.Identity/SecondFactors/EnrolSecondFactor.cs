@@ -11,7 +11,7 @@ namespace Marketplace.Identity.SecondFactors;
 
 /// <summary>The wish to enrol an authenticator app.</summary>
 /// <param name="EnrolmentCode">The code the administrator handed over.</param>
-public sealed record SecondFactorEnrolment([Required, StringLength(30, MinimumLength = 10)] string EnrolmentCode);
+public sealed record SecondFactorEnrolment([Required, TextLength(30, MinimumLength = 10)] string EnrolmentCode);
 
 /// <summary>What the authenticator app needs, shown once.</summary>
 /// <param name="Secret">The shared secret, base32, for typing in.</param>

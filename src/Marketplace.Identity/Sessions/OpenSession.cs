@@ -12,7 +12,7 @@ namespace Marketplace.Identity.Sessions;
 /// <summary>A telephone and the code that was sent to it.</summary>
 /// <param name="Phone">The telephone the code went to.</param>
 /// <param name="Code">Six digits; each code works once, for ten minutes, with five tries.</param>
-public sealed record PhoneCodeProof([Required, StringLength(30, MinimumLength = 6)] string Phone, [Required, RegularExpression("^[0-9]{6}$")] string Code);
+public sealed record PhoneCodeProof([Required, TextLength(30, MinimumLength = 6)] string Phone, [Required, RegularExpression("^[0-9]{6}$")] string Code);
 
 /// <summary>An open session.</summary>
 /// <param name="Token">Opaque bearer token; shown once.</param>

@@ -15,7 +15,7 @@ namespace Marketplace.Identity.Sessions;
 /// <param name="Phone">Telephone of Kazakhstan or Kyrgyzstan, as people write it: <c>8 701 123 45 67</c>, <c>+996 555 123456</c>.</param>
 /// <param name="Language">Language of the message: <c>kk</c>, <c>ru</c> (the default), <c>ky</c> or <c>en</c>.</param>
 public sealed record PhoneCodeWish(
-    [Required, StringLength(30, MinimumLength = 6)] string Phone, [RegularExpression("^(kk|ru|ky|en)$")] string Language = "ru");
+    [Required, TextLength(30, MinimumLength = 6)] string Phone, [RegularExpression("^(kk|ru|ky|en)$")] string Language = "ru");
 
 /// <summary>Sends a code to a telephone.</summary>
 public static class RequestPhoneCode

@@ -124,7 +124,8 @@ public static class Problems
         BadHttpRequestException bad => Malformed(bad),
         JsonException json => new Refusal("malformed", Sentence(json), JsonPointer(json), 400),
         PostgresException { SqlState: "23505" or "23514" or "23503" or "P0001" or "23P01", ConstraintName: { } name } =>
-            constraints.FirstOrDefault(constraint => constraint.Code == name) is { } known ? new Refusal(known.Code, known.Sentence) : null,
+            constraints.FirstOrDefault(constraint => constraint.Code == name) is { } known ? new Refusal(known.Code, known.Sentence)
+            : failure is PostgresException { SqlState: "23505" } && name.EndsWith("_pkey", StringComparison.Ordinal) ? Refusal.ChangedMeanwhile : null,
         PostgresException { SqlState: "40P01" or "40001" or "55P03" or "57014" or "53300" or "57P01" or "57P02" or "57P03" or "53100" } => Busy,
         PostgresException => null,
         NpgsqlException or TimeoutException => Busy,

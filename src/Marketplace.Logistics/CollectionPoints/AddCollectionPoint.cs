@@ -12,7 +12,7 @@ namespace Marketplace.Logistics.CollectionPoints;
 /// <summary>A place where goods are weighed in.</summary>
 /// <param name="Name">What people call it, 2 to 200 characters.</param>
 /// <param name="Territory">Where it is.</param>
-public sealed record CollectionPointDraft([StringLength(200, MinimumLength = 2)] string Name, TerritoryCode Territory);
+public sealed record CollectionPointDraft([TextLength(200, MinimumLength = 2)] string Name, TerritoryCode Territory);
 
 /// <summary>A collection point.</summary>
 /// <param name="Id">The collection point.</param>

@@ -56,7 +56,7 @@ public sealed record ReceiptDraft(ConsignmentId Consignment, [MinLength(1), MaxL
 /// <c>PAY</c> or <c>OTH</c>.</param>
 /// <param name="Detail">In words, 2 to 500 characters.</param>
 public sealed record ReceiptDraftPart(
-    TenderId Tender, Quantity Accepted, Quantity Rejected, RejectReason? Reason = null, [StringLength(500, MinimumLength = 2)] string? Detail = null);
+    TenderId Tender, Quantity Accepted, Quantity Rejected, RejectReason? Reason = null, [TextLength(500, MinimumLength = 2)] string? Detail = null);
 
 /// <summary>Records what arrived.</summary>
 public static class RecordReceipt

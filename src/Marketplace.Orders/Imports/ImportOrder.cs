@@ -49,7 +49,7 @@ public static class ImportOrder
     public static async Task<Results<Ok<OrderImport>, ProblemHttpResult>> Handle(
         Stream body, HttpContext http, Database database, DraftTerms terms, IProducts products, ITerritories territories, Translations translations,
         CancellationToken cancel, [RegularExpression("^(KZT|KGS)$")] string currency, [Range(0, 180)] int paymentTermDays, DateTimeOffset confirmBy,
-        TerritoryCode deliveryTerritory, [StringLength(300, MinimumLength = 2)] string deliveryPlace, DateOnly windowFrom, DateOnly windowTo,
+        TerritoryCode deliveryTerritory, [TextLength(300, MinimumLength = 2)] string deliveryPlace, DateOnly windowFrom, DateOnly windowTo,
         [Range(0, 100)] int minimumFillPercent = 0, OrganisationId? applicant = null, bool dryRun = true)
     {
         ArgumentNullException.ThrowIfNull(body);

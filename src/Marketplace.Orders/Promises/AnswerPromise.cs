@@ -12,7 +12,7 @@ namespace Marketplace.Orders.Promises;
 /// <summary>A household's answer.</summary>
 /// <param name="Amount">What it promises, in the promise's unit: all that was asked, less, or 0 to decline.</param>
 /// <param name="Reason">Required when declining; 2 to 500 characters.</param>
-public sealed record PromiseAnswer([Range(0L, Quantity.Largest)] long Amount, [StringLength(500, MinimumLength = 2)] string? Reason = null);
+public sealed record PromiseAnswer([Range(0L, Quantity.Largest)] long Amount, [TextLength(500, MinimumLength = 2)] string? Reason = null);
 
 /// <summary>Answers what a household was asked.</summary>
 public static class AnswerPromise

@@ -12,7 +12,7 @@ namespace Marketplace.Orders.PurchaseOrders;
 /// <summary>A second person's decision on an order.</summary>
 /// <param name="Approved">True lets the order be placed, false gives it back as a draft.</param>
 /// <param name="Reason">Shown to the buyer; 3 to 2,000 characters.</param>
-public sealed record OrderApproval(bool Approved, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record OrderApproval(bool Approved, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>Approves or turns down an order above the buyer's limit.</summary>
 public static class ApproveOrder

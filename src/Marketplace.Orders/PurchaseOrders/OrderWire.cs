@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
 
 namespace Marketplace.Orders.PurchaseOrders;
 
@@ -35,7 +36,7 @@ public sealed record OrderDraftLine(
     Quantity Quantity,
     [Range(0, 50)] int TolerancePercent,
     UnitPrice MaxPrice,
-    [StringLength(300, MinimumLength = 2)] string DeliveryPlace,
+    [TextLength(300, MinimumLength = 2)] string DeliveryPlace,
     TerritoryCode DeliveryTerritory,
     DateOnly WindowFrom,
     DateOnly WindowTo,

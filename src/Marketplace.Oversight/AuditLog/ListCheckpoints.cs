@@ -20,7 +20,7 @@ public static class ListCheckpoints
     /// <param name="cursor">From the page before.</param>
     public static async Task<Results<Ok<Page<AuditCheckpoint>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50,
-        [StringLength(400)] string? cursor = null)
+        [TextLength(400)] string? cursor = null)
     {
         const string query = "checkpoints";
         var below = int.MaxValue;

@@ -19,7 +19,7 @@ namespace Marketplace.Settlement.Payments;
 /// <param name="BankReference">The bank's reference of the statement line; each is recorded once. 1 to 70 characters.</param>
 /// <param name="ReceivedOn">The day it arrived; not in the future.</param>
 public sealed record PaymentToRecord(
-    InvoiceId Invoice, Money Amount, [StringLength(140, MinimumLength = 1)] string PayerReference, [StringLength(70, MinimumLength = 1)] string BankReference,
+    InvoiceId Invoice, Money Amount, [TextLength(140, MinimumLength = 1)] string PayerReference, [TextLength(70, MinimumLength = 1)] string BankReference,
     DateOnly ReceivedOn);
 
 /// <summary>A recorded payment and what it did.</summary>

@@ -12,7 +12,7 @@ namespace Marketplace.Settlement.Payouts;
 /// <summary>What the bank's statement says of a batch.</summary>
 /// <param name="BankReference">The bank's reference of the statement line; 1 to 70 characters, each is recorded once.</param>
 /// <param name="ExecutedOn">The day on the statement; not in the future.</param>
-public sealed record PayoutBatchExecution([StringLength(70, MinimumLength = 1)] string BankReference, DateOnly ExecutedOn);
+public sealed record PayoutBatchExecution([TextLength(70, MinimumLength = 1)] string BankReference, DateOnly ExecutedOn);
 
 /// <summary>POST /v1/payout-batches/{id}/execution.</summary>
 public static class ExecutePayoutBatch

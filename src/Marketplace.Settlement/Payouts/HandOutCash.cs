@@ -10,7 +10,7 @@ namespace Marketplace.Settlement.Payouts;
 
 /// <summary>Cash handed to a household.</summary>
 /// <param name="ReceiptCode">The number on the receipt the household signed; 3 to 40 characters, each is used once.</param>
-public sealed record CashReceipt([StringLength(40, MinimumLength = 3)] string ReceiptCode);
+public sealed record CashReceipt([TextLength(40, MinimumLength = 3)] string ReceiptCode);
 
 /// <summary>POST /v1/payouts/{id}/cash-receipt.</summary>
 public static class HandOutCash

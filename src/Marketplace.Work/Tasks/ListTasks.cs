@@ -39,7 +39,7 @@ public static class ListTasks
     /// <param name="limit">Entries of a page, 1 to 200; 50 by default.</param>
     /// <param name="cursor">Continues an earlier page.</param>
     public static async Task<Results<Ok<Page<TaskDetails>>, ProblemHttpResult>> Handle(
-        [RegularExpression("^(mine|organisation|territory)$")] string? scope, bool? late, [StringLength(50, MinimumLength = 2)] string? kind,
+        [RegularExpression("^(mine|organisation|territory)$")] string? scope, bool? late, [TextLength(50, MinimumLength = 2)] string? kind,
         string? cursor, HttpContext http, Database database,
         Cursors cursors, CancellationToken cancel, [Range(1, Cursors.MostItems)] int limit = 50)
     {
