@@ -22,6 +22,7 @@ public static class CertificationModule
         services.AddScoped<CaseDraw>();
         services.AddScoped<HandOver>();
         services.AddScoped<StopGoods>();
+        services.AddScoped<AppealedDecision>();
         services.Subscribe<DepleteWhenReceived, LotReceived>();
         services.AddScoped<VisitorDraw>();
         services.AddScoped<HoldProduction>();
@@ -55,6 +56,12 @@ public static class CertificationModule
             ("case-paused", "The case is paused; resume it first."),
             ("already-paused", "The case is paused already."),
             ("not-paused", "The case is not paused."),
+            ("sample-too-small", "The scheme asks for a larger sample."),
+            ("too-few-increments", "The sample is of fewer places than was planned."),
+            ("retained-missing", "A part of the sample is kept under its own seal."),
+            ("retained-needed", "The retained part may still be needed for a re-test."),
+            ("verdict-untrue", "The results do not say that."),
+            ("submissions-missing", "A submission the scheme requires is missing or no longer counts."),
             ("evaluation-missing", "What the scheme's evaluation asks for is missing: this cannot be granted."),
             ("visit-owed", "More is claimed than is plausible: the place has to be visited."),
             ("count-missing", "More was claimed than is plausible: count the goods on this visit."),
@@ -89,7 +96,10 @@ public static class CertificationModule
             ("absurd-uncertainty", "The uncertainty is larger than the value itself."),
             ("outside-scope", "The result is outside the laboratory's scope of accreditation."),
             ("nothing-to-appeal", "There is no refusal or suspension to appeal against."),
-            ("appeal-open", "Your appeal in this case is being heard already."),
+            ("appeal-open", "An appeal against this is being heard already."),
+            ("appeal-decided", "A panel has judged this decision; its judgment is final."),
+            ("nothing-to-stay", "Only a suspension that is appealed against is stayed."),
+            ("already-voted", "This panelist has voted."),
             ("retest-ordered", "The retained part of this sample was ordered for a re-test before."),
             ("retest-open", "A re-test is under way; decide on its results."),
             ("no-retained-part", "No part of this sample is left for a re-test."),
@@ -242,6 +252,8 @@ public static class CertificationModule
         ShowAppeal.Map(appeals);
         AdmitAppeal.Map(appeals);
         StateInAppeal.Map(appeals);
+        StaySuspension.Map(appeals);
+        ReplacePanelist.Map(appeals);
         VoteOnAppeal.Map(appeals);
         WithdrawAppeal.Map(appeals);
 

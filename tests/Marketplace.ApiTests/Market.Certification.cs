@@ -32,7 +32,7 @@ public sealed partial class Market
     public async Task<(Guid Application, LotId Lot)> AcceptedCase(Farm farm, string product = "potato", long amount = 100_000)
     {
         var (application, lot) = await SubmittedCase(farm, product, amount);
-        await Body(await Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", new { complete = true }));
+        await Body(await Accept(application));
         return (application, lot);
     }
 
@@ -64,13 +64,32 @@ public sealed partial class Market
         return (application, lot);
     }
 
-    public Task<HttpResponseMessage> TakeSample(Guid application, DateTimeOffset? takenAt = null, string? sealNumber = null) =>
-        Post(Role.Sampler, $"/v1/applications/{application}/samples", new
+    /// <summary>Hands in, through the co-operative, whatever the case still lacks, and has it found complete.</summary>
+    public async Task<HttpResponseMessage> Accept(Guid application)
+    {
+        await HandInTheRest(application);
+        return await Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", new { complete = true });
+    }
+
+    /// <summary>A sample as large as the scheme of the case asks, a fifth of it retained under a seal of its own.</summary>
+    public async Task<HttpResponseMessage> TakeSample(Guid application, DateTimeOffset? takenAt = null, string? sealNumber = null)
+    {
+        var number = sealNumber ?? $"S-{Interlocked.Increment(ref seal)}";
+        var asked = (await Scalar<string>($"""
+            select concat_ws(' ', s.sample_amount, s.sample_unit, coalesce((select sample_count from certification.evaluation_plan where application = a.id), s.sample_count))
+              from certification.application a join certification.scheme s on s.code = a.scheme and s.version = a.scheme_version
+             where a.id = '{application}' and s.sample_unit is not null
+            """) ?? "1000 GRM 1").Split(' ');
+        var (amount, unit) = (long.Parse(asked[0], System.Globalization.CultureInfo.InvariantCulture), asked[1]);
+        return await Post(Role.Sampler, $"/v1/applications/{application}/samples", new
         {
             takenAt = takenAt ?? Clock.GetUtcNow().AddSeconds(-2),
-            quantity = new { amount = 1_000, unit = "GRM" },
-            sealNumber = sealNumber ?? $"S-{Interlocked.Increment(ref seal)}",
+            quantity = new { amount, unit },
+            sealNumber = number,
+            increments = int.Parse(asked[2], System.Globalization.CultureInfo.InvariantCulture),
+            retained = new { quantity = new { amount = amount / 5, unit }, sealNumber = number + "-R" },
         });
+    }
 
     public Task<HttpResponseMessage> EnterResults(Guid application, object values) =>
         Post(Role.LaboratoryAnalyst, $"/v1/applications/{application}/results", new { values });

@@ -36,7 +36,7 @@ public sealed partial class Market
         var lot = await DeclaredLot(farm);
         var application = (await Body(await Post(farm.Head, "/v1/applications", new { lot, scheme })))["id"]!.GetValue<Guid>();
         await Body(await Post(farm.Head, $"/v1/applications/{application}/submission"));
-        await Body(await Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", new { complete = true }));
+        await Body(await Accept(application));
         return (application, lot);
     }
 

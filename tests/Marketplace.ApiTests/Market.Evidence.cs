@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Marketplace.Contracts;
 using Marketplace.Tests;
 
 namespace Marketplace.ApiTests;
@@ -30,6 +31,19 @@ public sealed partial class Market
         }
 
         return await Post(farm.Head, $"/v1/applications/{application}/documents", new JsonObject { ["new"] = document }.ToJsonString());
+    }
+
+    /// <summary>Hands in every required submission that is missing, by the co-operative's manager, who may hand in the applicant's too.</summary>
+    public async Task HandInTheRest(Guid application)
+    {
+        var missing = (await ReadCase(application))["submissions"]!.AsArray().Where(one => one!["state"]!.GetValue<string>() == "missing");
+        foreach (var requirement in missing.Select(one => one!["requirement"]!.GetValue<string>()))
+        {
+            var number = Guid.NewGuid().ToString("N")[..12];
+            var (veterinaryForm, externalStatus) = requirement == "veterinary-document" ? ("form2", "unknown") : (null, null);
+            await Body(await Post(Role.CooperativeManager, $"/v1/applications/{application}/documents",
+                new { @new = new { requirement, number, issuer = "Okrug office", issuedOn = Today.ToString("yyyy-MM-dd"), value = "1", veterinaryForm, externalStatus } }));
+        }
     }
 
     private static JsonObject Wired(object members) => System.Text.Json.JsonSerializer.SerializeToNode(members, Wire)!.AsObject();

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
@@ -11,7 +12,7 @@ namespace Marketplace.Certification;
 /// <summary>A decision on an application.</summary>
 /// <param name="Granted">True grants the certificate, false refuses it.</param>
 /// <param name="Reason">Shown to the household; 3 to 2000 characters.</param>
-public sealed record ApplicationDecision(bool Granted, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record ApplicationDecision(bool Granted, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>What came of a decision.</summary>
 /// <param name="Stage"><c>granted</c> or <c>refused</c>.</param>
@@ -27,8 +28,8 @@ public static class DecideApplication
 
     /// <summary>Decide an application; granting issues and signs the certificate and credits its quantity.</summary>
     /// <remarks>409 `wrong-stage` unless it waits for the decision; 409 `own-work` for anybody with another part in the case or household;
-    /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `evaluation-missing`, `visit-owed`, `counted-less`, `nonconformity-open`, `case-paused`,
-    /// `issuance-stopped`, `lot-expired`, `above-ceiling`; 409 `scope-open` while the production's last scope certificate is suspended;
+    /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `evaluation-missing`, `submissions-missing`, `visit-owed`, `counted-less`,
+    /// `nonconformity-open`, `case-paused`, `issuance-stopped`, `lot-expired`, `above-ceiling`; 409 `scope-open` while the production's last scope certificate is suspended;
     /// 409 `changed-meanwhile` when another decision won.</remarks>
     public static async Task<Results<Ok<DecisionOutcome>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ILots lots, ITasks tasks, INotices notices,
@@ -86,6 +87,8 @@ public static class DecideApplication
         await notices.Send([new Notice(decision.Granted ? "certificate-issued" : "application-refused", new Dictionary<string, string>
         {
             ["number"] = application.Number!, ["product"] = application.Product.Value, ["serial"] = serial ?? "", ["reason"] = decision.Reason,
+            ["until"] = (await tasks.Deadline(application.Country, FileAppeal.TermDays, cancel)).ToOffset(Place.Offset(application.Country))
+                .ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         }, application.Head)], cancel);
         return new DecisionOutcome(next, serial, scope);
     }

@@ -18,9 +18,9 @@ namespace Marketplace.Certification;
 /// <param name="Uncertainty">Expanded uncertainty, k = 2, in the unit, of an equal value and at most the value; from the scope by default.</param>
 /// <param name="AnalysedOn">Day of the analysis, not before the sample, not after today; today by default.</param>
 public sealed record ResultValue(
-    [StringLength(40, MinimumLength = 2)] string Indicator, [StringLength(20, MinimumLength = 1)] string Unit,
-    [StringLength(100, MinimumLength = 2)] string Method, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value = null,
-    ResultComparator Comparator = ResultComparator.Equal, [StringLength(40, MinimumLength = 2)] string? Equipment = null,
+    [TextLength(40, MinimumLength = 2)] string Indicator, [TextLength(20, MinimumLength = 1)] string Unit,
+    [TextLength(100, MinimumLength = 2)] string Method, [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Value = null,
+    ResultComparator Comparator = ResultComparator.Equal, [TextLength(40, MinimumLength = 2)] string? Equipment = null,
     [Range(typeof(decimal), "0", "1000000000", ParseLimitsInInvariantCulture = true)] decimal? Uncertainty = null, DateOnly? AnalysedOn = null);
 
 /// <summary>Results of the current sample.</summary>

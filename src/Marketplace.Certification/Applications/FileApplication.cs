@@ -13,7 +13,7 @@ namespace Marketplace.Certification;
 /// <param name="Lot">The lot; of the household you may act for.</param>
 /// <param name="Scheme">Conformity scheme; by default the product's own.</param>
 /// <param name="Growing">How the goods were grown, for limits that ask; unless said, those of open ground hold.</param>
-public sealed record ApplicationDraft(LotId Lot, [StringLength(31, MinimumLength = 3)] string? Scheme = null, GrowingMethod? Growing = null);
+public sealed record ApplicationDraft(LotId Lot, [TextLength(31, MinimumLength = 3)] string? Scheme = null, GrowingMethod? Growing = null);
 
 /// <summary>POST /v1/applications.</summary>
 public static class FileApplication

@@ -39,7 +39,7 @@ public static class ListApplications
     /// <remarks>400 `bad-cursor`.</remarks>
     public static async Task<Results<Ok<Page<ApplicationSummary>>, ProblemHttpResult>> Handle(
         HttpContext http, Database database, Cursors cursors, CancellationToken cancel, [RegularExpression(Stages)] string? stage = null, bool mine = false,
-        [Range(1, Cursors.MostItems)] int limit = 50, [StringLength(400)] string? cursor = null)
+        [Range(1, Cursors.MostItems)] int limit = 50, [TextLength(400)] string? cursor = null)
     {
         var query = $"applications {stage} {mine}";
         if (!cursors.After(query, cursor, out var after))

@@ -11,7 +11,7 @@ namespace Marketplace.Certification;
 /// <summary>The reviewer's recommendation.</summary>
 /// <param name="RecommendGrant">True recommends to grant, false to refuse.</param>
 /// <param name="Reason">3 to 2000 characters.</param>
-public sealed record ApplicationReview(bool RecommendGrant, [StringLength(2000, MinimumLength = 3)] string Reason);
+public sealed record ApplicationReview(bool RecommendGrant, [TextLength(2000, MinimumLength = 3)] string Reason);
 
 /// <summary>POST /v1/applications/{id}/review.</summary>
 public static class ReviewApplication

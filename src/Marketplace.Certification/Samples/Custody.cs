@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
+using Marketplace.Kernel.Http;
 
 namespace Marketplace.Certification;
 
@@ -65,7 +66,7 @@ public sealed record CustodyLink(
 /// <summary>The part kept for a second opinion.</summary>
 /// <param name="Quantity">How much of the sample; less than the whole.</param>
 /// <param name="SealNumber">Its own seal, 3 to 40 characters, never used before.</param>
-public sealed record RetainedPart(Quantity Quantity, [StringLength(40, MinimumLength = 3)] string SealNumber);
+public sealed record RetainedPart(Quantity Quantity, [TextLength(40, MinimumLength = 3)] string SealNumber);
 
 /// <summary>A sample and where its parts have been.</summary>
 /// <param name="Id">The sample.</param>

@@ -20,8 +20,8 @@ namespace Marketplace.Certification;
 /// <param name="Note">At most 200 characters.</param>
 public sealed record CustodyEntry(
     CustodyAct Act, DateTimeOffset HappenedAt, SamplePart Part = SamplePart.Test, PersonId? ToPerson = null, OrganisationId? ToOrganisation = null,
-    [StringLength(100, MinimumLength = 2)] string? ToName = null, bool? SealIntact = null,
-    [Range(typeof(decimal), "-60", "100", ParseLimitsInInvariantCulture = true)] decimal? Temperature = null, [StringLength(200)] string? Note = null);
+    [TextLength(100, MinimumLength = 2)] string? ToName = null, bool? SealIntact = null,
+    [Range(typeof(decimal), "-60", "100", ParseLimitsInInvariantCulture = true)] decimal? Temperature = null, [TextLength(200)] string? Note = null);
 
 /// <summary>POST /v1/samples/{id}/custody-events.</summary>
 public static class RecordCustody

@@ -21,12 +21,12 @@ namespace Marketplace.Certification;
 /// <param name="AcknowledgedBy">The producer's acknowledgement: a name or the code read out, 2 to 100 characters.</param>
 /// <param name="Retained">The part kept under its own seal for a second opinion.</param>
 public sealed record SampleTaking(
-    DateTimeOffset TakenAt, Quantity Quantity, [StringLength(40, MinimumLength = 3)] string SealNumber, OrganisationId? Laboratory = null,
-    [StringLength(200)] string? Place = null,
+    DateTimeOffset TakenAt, Quantity Quantity, [TextLength(40, MinimumLength = 3)] string SealNumber, OrganisationId? Laboratory = null,
+    [TextLength(200)] string? Place = null,
     [Range(typeof(decimal), "-90", "90", ParseLimitsInInvariantCulture = true)] decimal? Latitude = null,
     [Range(typeof(decimal), "-180", "180", ParseLimitsInInvariantCulture = true)] decimal? Longitude = null,
     [Range(1, 1000)] int Increments = 1, [RegularExpression("^[0-9a-f]{64}$")] string? PhotoHash = null,
-    [StringLength(100, MinimumLength = 2)] string? AcknowledgedBy = null, RetainedPart? Retained = null);
+    [TextLength(100, MinimumLength = 2)] string? AcknowledgedBy = null, RetainedPart? Retained = null);
 
 /// <summary>POST /v1/applications/{id}/samples.</summary>
 public static class TakeSample
@@ -35,8 +35,9 @@ public static class TakeSample
         applications.MapPost("/{id}/samples", Handle).WithName("takeSample").Requires(Role.Sampler).Moves();
 
     /// <summary>Record a sample; a further one supersedes it while nothing is approved.</summary>
-    /// <remarks>409 `sample-in-future`, `sample-too-old`, `seal-used`, `retained-too-much`, `wrong-stage`, `not-assigned`, `own-work`,
-    /// `changed-meanwhile`; 400 `wrong-laboratory`, `no-quantity`, `half-position`, `wrong-unit`, `blank-seal`.</remarks>
+    /// <remarks>409 `sample-in-future`, `sample-too-old`, `seal-used`, `retained-too-much`, `retained-missing`, `sample-too-small`, `too-few-increments`
+    /// by what the scheme and the plan ask for; 409 `wrong-stage`, `not-assigned`, `own-work`,
+    /// `changed-meanwhile`; 400 `wrong-laboratory`, `no-quantity`, `half-position`, `wrong-unit`.</remarks>
     public static async Task<Results<Ok<SampleDetails>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, SampleTaking sample, Database database, ITasks tasks, CancellationToken cancel)
     {
@@ -90,11 +91,6 @@ public static class TakeSample
         if (sample.Retained is { } retained && retained.Quantity.Unit != sample.Quantity.Unit)
         {
             return Refusal.Invalid("#/retained/quantity/unit", "wrong-unit", $"The sample is measured in {sample.Quantity.Unit}.");
-        }
-
-        if (string.IsNullOrWhiteSpace(sample.SealNumber) || sample.Retained is { } part && string.IsNullOrWhiteSpace(part.SealNumber))
-        {
-            return Refusal.Invalid("#/sealNumber", "blank-seal", "A seal has a number.");
         }
 
         if (sample.Latitude is null != sample.Longitude is null)

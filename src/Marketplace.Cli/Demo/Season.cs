@@ -149,6 +149,7 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
             var path = $"/v1/applications/{id}";
             await api.Post(lot.Farm.Token, $"{path}/submission", null, cancel);
             var filed = await api.Get(lot.Farm.Token, path, cancel);
+            await HandIn(lot, path, filed, cancel);
             await api.Post(keys.Of(filed["people"]!["intake"]), $"{path}/completeness", new { complete = true }, cancel);
             var people = (await api.Get(lot.Farm.Token, path, cancel))["people"]!;
             await api.Post(keys.Of(people["sampler"]), $"{path}/samples", new
@@ -156,6 +157,7 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
                 takenAt = Now().AddSeconds(-1),
                 quantity = new { value = "1", unit = lot.Crop.Unit },
                 sealNumber = $"D-{id.ToString("N")[8..]}",
+                retained = new { quantity = new { value = "0.2", unit = lot.Crop.Unit }, sealNumber = $"R-{id.ToString("N")[8..]}" },
             }, cancel);
 
             // One lot in fifty is over-fertilised: it is refused, as it would be in life.
@@ -180,6 +182,20 @@ internal sealed class Season(ApiClient api, Keyring keys, int households, int lo
 
             step();
         });
+    }
+
+    /// <summary>Whatever the scheme requires and nobody has on file yet.</summary>
+    private async Task HandIn(Lot lot, string path, JsonNode filed, CancellationToken cancel)
+    {
+        foreach (var requirement in filed["submissions"]!.AsArray().Where(one => one!["state"]!.GetValue<string>() == "missing")
+            .Select(one => one!["requirement"]!.GetValue<string>()))
+        {
+            var (veterinaryForm, externalStatus) = requirement == "veterinary-document" ? ("form2", "unknown") : (null, null);
+            await api.Post(lot.Farm.Token, $"{path}/documents", new
+            {
+                @new = new { requirement, number = $"D-{lot.Id.ToString("N")[20..]}", issuer = "Demo office", issuedOn = Today(), veterinaryForm, externalStatus },
+            }, cancel);
+        }
     }
 
     private async Task PlaceOrder(Action step, CancellationToken cancel)

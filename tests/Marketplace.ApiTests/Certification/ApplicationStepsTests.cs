@@ -35,7 +35,7 @@ public sealed class ApplicationStepsTests(Market market) : IClassFixture<Market>
         var path = $"/v1/applications/{application}";
         await Market.Problem(await market.Post(farm.Head, path + "/submission"), HttpStatusCode.Conflict, "wrong-stage");
         await Market.Problem(await market.TakeSample(application), HttpStatusCode.Conflict, "not-assigned");
-        await Market.Body(await market.Post(Role.IntakeOfficer, path + "/completeness", new { complete = true }));
+        await Market.Body(await market.Accept(application));
         await Market.Problem(await market.Post(Role.IntakeOfficer, path + "/completeness", new { complete = true }), HttpStatusCode.Conflict, "wrong-stage");
         await Market.Problem(await market.EnterResults(application, Market.GoodResults("potato")), HttpStatusCode.Conflict, "wrong-stage");
         await Market.Problem(await market.Post(Role.Reviewer, path + "/review", new { recommendGrant = true, reason = "Early." }), HttpStatusCode.Conflict, "wrong-stage");

@@ -87,8 +87,8 @@ public sealed class CertificationAsApplicationTests(Market market) : IClassFixtu
     {
         var (application, _) = await market.AcceptedCase(await market.ActiveFarm());
         await market.AsApplication(As(Role.Sampler) + $"""
-            insert into certification.sample (id, application, number, taken_at, amount, unit, seal_number, recorded_at)
-            values (gen_random_uuid(), '{application}', 1, now(), 500, 'GRM', 'S-{application:N}', now() - interval '3 days'); commit;
+            insert into certification.sample (id, application, number, taken_at, amount, unit, seal_number, retained_amount, retained_seal, recorded_at)
+            values (gen_random_uuid(), '{application}', 1, now(), 1000, 'GRM', 'S-{application:N}', 200, 'R-{application:N}', now() - interval '3 days'); commit;
             """);
         Assert.True(await market.Scalar<bool>($"select recorded_at > now() - interval '1 minute' from certification.sample where application = '{application}'"));
     }

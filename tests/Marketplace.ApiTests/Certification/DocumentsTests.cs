@@ -97,18 +97,18 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
     public async Task A_document_on_file_serves_a_later_case_and_its_scan_is_read_there()
     {
         var farm = await market.ActiveFarm();
-        var (second, _) = await market.AcceptedCase(farm);
+        var (second, _) = await market.SubmittedCase(farm);
         var (first, _) = await market.DraftedCase(farm);
         var agreement = await Market.Body(await market.HandIn(farm, first, "applicant-agreement"));
         var file = $"/v1/applications/{second}/files/{agreement["files"]![0]}";
-        await Market.Problem(await market.Get(Role.Sampler, file), HttpStatusCode.NotFound, "not-found");
+        await Market.Problem(await market.Get(Role.IntakeOfficer, file), HttpStatusCode.NotFound, "not-found");
 
         var path = $"/v1/applications/{second}/documents";
         var reuse = new { onFile = agreement["id"]!.GetValue<Guid>() };
         await Market.Body(await market.Post(farm.Head, path, reuse));
         await Market.Body(await market.Post(farm.Head, path, reuse));
-        Assert.Equal(HttpStatusCode.OK, (await market.Get(Role.Sampler, file)).StatusCode);
-        Assert.Single((await Market.Body(await market.Get(Role.Reviewer, path))).AsArray());
+        Assert.Equal(HttpStatusCode.OK, (await market.Get(Role.IntakeOfficer, file)).StatusCode);
+        Assert.Single((await Market.Body(await market.Get(Role.IntakeOfficer, path))).AsArray());
         Assert.Equal("on_file", State(await market.ReadCase(second), "applicant-agreement"));
 
         var neighbour = await market.ActiveFarm();
@@ -129,6 +129,33 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
         var (third, _) = await market.DraftedCase(farm);
         Assert.Equal("missing", State(await market.ReadCase(third), "applicant-agreement"));
         await Market.Problem(await market.Post(farm.Head, $"/v1/applications/{third}/documents", reuse), HttpStatusCode.Conflict, "document-expired");
+    }
+
+    [Fact]
+    public async Task A_case_is_complete_and_granted_only_with_everything_the_scheme_requires()
+    {
+        var farm = await market.ActiveFarm();
+        var (application, _) = await market.SubmittedCase(farm);
+        await Market.Body(await market.HandIn(farm, application, "household-book-extract"));
+        await Market.Body(await market.HandIn(farm, application, "treatment-record"));
+        var complete = new { complete = true };
+        await Market.Problem(await market.Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", complete), HttpStatusCode.Conflict, "submissions-missing");
+        Assert.Equal("submitted", (await market.ReadCase(application))["stage"]!.GetValue<string>());
+
+        // What comes on file with another case serves this one too.
+        var (other, _) = await market.DraftedCase(farm);
+        await Market.Body(await market.HandIn(farm, other, "applicant-agreement"));
+        await Market.Body(await market.Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", complete));
+
+        await Market.Body(await market.TakeSample(application));
+        await Market.Body(await market.EnterResults(application, Market.GoodResults("potato")));
+        await Market.Body(await market.Post(Role.LaboratorySupervisor, $"/v1/applications/{application}/results/approval"));
+        await Market.Body(await market.Post(Role.Reviewer, $"/v1/applications/{application}/review", new { recommendGrant = true, reason = "Seen the file." }));
+        var record = (await market.ReadCase(application))["submissions"]!.AsArray().Single(one => one!["requirement"]!.GetValue<string>() == "treatment-record")!;
+        await Market.Body(await market.HandIn(farm, application, "treatment-record", new { externalStatus = "annulled", supersedes = record["document"]!.GetValue<Guid>() }));
+        await Market.Problem(await market.Decide(application, granted: true), HttpStatusCode.Conflict, "submissions-missing");
+        await Market.Body(await market.HandIn(farm, application, "treatment-record"));
+        await Market.Body(await market.Decide(application, granted: true));
     }
 
     [Fact]

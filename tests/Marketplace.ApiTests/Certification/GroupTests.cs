@@ -258,7 +258,7 @@ public sealed class GroupTests(Market market) : IClassFixture<Market>
         var lot = await market.DeclaredLot(farm);
         var application = (await Market.Body(await market.Post(farm.Head, "/v1/applications", new { lot, scheme })))["id"]!.GetValue<Guid>();
         await Market.Body(await market.Post(farm.Head, $"/v1/applications/{application}/submission"));
-        await Market.Body(await market.Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", new { complete = true }));
+        await Market.Body(await market.Accept(application));
         await Market.Body(await market.ReviewDocuments(application, [], answers));
         return application;
     }

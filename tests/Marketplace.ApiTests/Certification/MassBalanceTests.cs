@@ -108,6 +108,10 @@ public sealed class MassBalanceTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Put(farm.Head, path, new { holdings = (object[])[Has("cows", -1)] }), HttpStatusCode.BadRequest, "invalid");
         await Refused($"{Person(farm.Head)} update registry.holding set confirmed_by = kernel.person() where household = '{farm.Household}'", "own-household");
         await Refused($"{Person(farm.Head)} insert into registry.holding (household, number, kind, amount, declared_by) values ('{farm.Household}', 99, 'cows', 9, gen_random_uuid())", "own-household");
+        await Refused($"""
+            {Person(other.Head)} insert into registry.holding (household, number, kind, amount) values ('{farm.Household}', 99, 'cows', 9);
+            update registry.holding set confirmed_by = kernel.person() where household = '{farm.Household}' and number = 99
+            """, "own-household");
         Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication($"update registry.holding set amount = 9"))).SqlState);
     }
 
@@ -117,7 +121,7 @@ public sealed class MassBalanceTests(Market market) : IClassFixture<Market>
         var farm = await Farm(Garden);
         var lot = await market.DeclaredLot(farm, "potato", 7_000_000);
         var application = await Submitted(farm, lot);
-        await Market.Body(await market.Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", new { complete = true }));
+        await Market.Body(await market.Accept(application));
         Assert.Equal("inspection inspect-site", await market.StandingOf(application));
         await Market.Problem(await market.TakeSample(application), HttpStatusCode.Conflict, "wrong-stage");
         await Market.Problem(await Inspect(application, null), HttpStatusCode.BadRequest, "count-missing");
@@ -173,7 +177,7 @@ public sealed class MassBalanceTests(Market market) : IClassFixture<Market>
         var farm = await Farm(Garden);
         var lot = await market.DeclaredLot(farm, "potato", 7_000_000);
         var application = await Submitted(farm, lot, Market.Thorough);
-        await Market.Body(await market.Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", new { complete = true }));
+        await Market.Body(await market.Accept(application));
         await Market.Body(await market.ReviewDocuments(application));
         await Market.Problem(await market.PlanEvaluation(application, visit: false), HttpStatusCode.Conflict, "visit-owed");
         await Market.Body(await market.PlanEvaluation(application));
@@ -185,6 +189,21 @@ public sealed class MassBalanceTests(Market market) : IClassFixture<Market>
         await Evaluate(application);
         await Market.Problem(await market.Decide(application, granted: true), HttpStatusCode.Conflict, "visit-owed");
         await Market.Body(await market.Decide(application, granted: false));
+    }
+
+    [Fact]
+    public async Task A_scheme_that_has_no_sampler_gets_one_for_the_visit()
+    {
+        var farm = await Farm(Garden);
+        var plausible = await Submitted(farm, await market.DeclaredLot(farm, "potato", 1_000_000), "ORG-TC");
+        var over = await Submitted(farm, await market.DeclaredLot(farm, "potato", 7_000_000), "ORG-TC");
+        foreach (var (application, visited) in ((Guid, bool)[])[(plausible, false), (over, true)])
+        {
+            await Market.Body(await market.Accept(application));
+            Assert.Equal(visited, (await market.ReadCase(application))["people"]!["sampler"] is not null);
+            await Market.Body(await market.ReviewDocuments(application, [], [Market.Answer("yield-fits"), Market.Answer("kept-apart")]));
+            Assert.Equal(visited ? "inspection inspect-site" : "review review-application", await market.StandingOf(application));
+        }
     }
 
     [Fact]
@@ -291,7 +310,7 @@ public sealed class MassBalanceTests(Market market) : IClassFixture<Market>
     private async Task<Guid> Accepted(Market.Farm farm, LotId lot)
     {
         var application = await Submitted(farm, lot);
-        await Market.Body(await market.Post(Role.IntakeOfficer, $"/v1/applications/{application}/completeness", new { complete = true }));
+        await Market.Body(await market.Accept(application));
         return application;
     }
 

@@ -101,6 +101,9 @@ public sealed class RetestTests(Market market) : IClassFixture<Market>
         var order = new { reason = "dispute", note = "Asked for." };
         await Market.Problem(await market.Post(Role.Reviewer, path, order), HttpStatusCode.Conflict, "wrong-stage");
         await Market.Body(await market.Post(Role.LaboratorySupervisor, $"/v1/applications/{application}/results/approval"));
+        var sample = (await Market.Body(await market.Get(Role.Auditor, $"/v1/applications/{application}/samples")))[0]!["id"]!.GetValue<Guid>();
+        await Market.Body(await market.Post(Role.LaboratoryAnalyst, $"/v1/samples/{sample}/custody-events",
+            new { act = "received", part = "retained", happenedAt = market.Clock.GetUtcNow(), sealIntact = false }));
         await Market.Problem(await market.Post(Role.Reviewer, path, order), HttpStatusCode.Conflict, "no-retained-part");
         await Market.Problem(await market.Post(Role.Reviewer, path, new { reason = "dispute", note = "Asked.", indicators = new[] { "cs137" } }), HttpStatusCode.BadRequest, "unknown-indicator");
         var colleague = await market.NewMember(Role.Reviewer, market.Cast(Role.Reviewer).Organisation);

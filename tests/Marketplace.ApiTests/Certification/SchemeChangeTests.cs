@@ -37,7 +37,7 @@ public sealed class SchemeChangeTests(Market market) : IClassFixture<Market>
 
         // Drafted before and submitted after: the new rules, all of them.
         await Market.Body(await market.Post(farm.Head, $"/v1/applications/{drafted}/submission"));
-        await Market.Body(await market.Post(Role.IntakeOfficer, $"/v1/applications/{drafted}/completeness", new { complete = true }));
+        await Market.Body(await market.Accept(drafted));
         await Market.Body(await market.TakeSample(drafted));
         var read = await market.ReadCase(drafted);
         Assert.Equal((version, 111_100), (read["schemeVersion"]!.GetValue<int>(), read["fee"]!["minor"]!.GetValue<int>()));
@@ -78,7 +78,7 @@ public sealed class SchemeChangeTests(Market market) : IClassFixture<Market>
         var id = filed["id"]!.GetValue<Guid>();
         Assert.Equal(growing, filed["growing"]?.GetValue<string>());
         await Market.Body(await market.Post(farm.Head, $"/v1/applications/{id}/submission"));
-        await Market.Body(await market.Post(Role.IntakeOfficer, $"/v1/applications/{id}/completeness", new { complete = true }));
+        await Market.Body(await market.Accept(id));
         await Market.Body(await market.TakeSample(id));
         var compared = await Market.Body(await market.EnterResults(id, new[] { Market.Value("lead", 0.1), Market.Value("arsenic", 0.05), Market.Value("nitrates", 200) }));
         Assert.Equal(verdict, compared["verdict"]!.GetValue<string>());

@@ -27,7 +27,7 @@ public sealed partial class MessageTemplatesTests
         appeal-turned-away: number reason
         appeal-upheld: number reason
         application-expired: product
-        application-refused: number reason
+        application-refused: number reason until
         application-returned: missing number
         case-handed-over: number part
         case-without-person: number part
