@@ -25,7 +25,8 @@ public static class CheckCompleteness
     /// <remarks>Accepting draws the people of the scheme's steps, all different, and starts the first step the scheme has; where more is claimed
     /// than is plausible, the place is inspected whatever the scheme's steps are.
     /// 400 `missing-list` when list and outcome disagree; 409 `wrong-stage`, `not-assigned`, `own-work`, `no-eligible-person`, `changed-meanwhile`;
-    /// 409 `submissions-missing` when something the scheme requires is not on file for the case; 409 `second-return` when it was returned before and you are not the quality manager; 400 `unknown-requirement`; 409 `already-on-file` for
+    /// 409 `submissions-missing` when something the scheme requires is not on file for the case; 409 `second-return` when it was returned before and you are
+    /// not the quality manager; 400 `unknown-requirement`; 409 `already-on-file` for
     /// what is on file, with `details`: requirement, holder, holderName, since, validUntil and document of each.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         CertificationApplicationId id, CompletenessCheck check, Database database, IOrganisations organisations, CaseDraw draws, ITasks tasks,

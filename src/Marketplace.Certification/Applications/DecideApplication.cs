@@ -29,7 +29,8 @@ public static class DecideApplication
     /// <summary>Decide an application; granting issues and signs the certificate and credits its quantity.</summary>
     /// <remarks>409 `wrong-stage` unless it waits for the decision; 409 `own-work` for anybody with another part in the case or household;
     /// 409 `not-assigned`, `results-fail`, `results-incomplete`, `evaluation-missing`, `submissions-missing`, `visit-owed`, `counted-less`,
-    /// `nonconformity-open`, `case-paused`, `issuance-stopped`, `lot-expired`, `above-ceiling`; 409 `scope-open` while the production's last scope certificate is suspended;
+    /// `nonconformity-open`, `case-paused`, `issuance-stopped`, `lot-expired`, `above-ceiling`; 409 `scope-open` while the production's last scope
+    /// certificate is suspended;
     /// 409 `changed-meanwhile` when another decision won.</remarks>
     public static async Task<Results<Ok<DecisionOutcome>, ProblemHttpResult>> Handle(
         CertificationApplicationId id, ApplicationDecision decision, Database database, ILotAccounts accounts, ILots lots, ITasks tasks, INotices notices,
