@@ -61,6 +61,7 @@ public static class CertificationModule
             ("retained-missing", "A part of the sample is kept under its own seal."),
             ("retained-needed", "The retained part may still be needed for a re-test."),
             ("verdict-untrue", "The results do not say that."),
+            ("document-rejected", "Somebody said before that this document does not serve."),
             ("submissions-missing", "A submission the scheme requires is missing or no longer counts."),
             ("evaluation-missing", "What the scheme's evaluation asks for is missing: this cannot be granted."),
             ("visit-owed", "More is claimed than is plausible: the place has to be visited."),
@@ -207,6 +208,7 @@ public static class CertificationModule
         GetFile.Map(applications);
         SubmitDocument.Map(applications);
         ListDocuments.Map(applications);
+        RejectDocument.Map(applications);
         ListHouseholdDocuments.Map(routes.Noun("/households", "Applications"));
         ListRequirements.Map(routes.Noun("/requirements", "Schemes"));
         SeeMassBalance.Map(applications);

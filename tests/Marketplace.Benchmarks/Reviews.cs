@@ -113,6 +113,7 @@ internal sealed class Reviews(Bench bench, int clients, ConcurrentQueue<Guid> fo
     ];
 
     private static string Cases(int cases, Guid body, Guid laboratory, Guid[] people) => $"""
+        alter table certification.application disable trigger user;
         insert into certification.application (id, number, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on,
             scheme, scheme_version, fee_minor, currency, stage, body, laboratory, seed, intake, sampler, analyst, supervisor, reviewer, decision_maker,
             filed_by, submitted_at)
@@ -120,6 +121,7 @@ internal sealed class Reviews(Bench bench, int clients, ConcurrentQueue<Guid> fo
                100000, 'GRM', current_date, current_date + 100, 'PLANT-BATCH', 1, 0, 'KZT', 'review', '{body}', '{laboratory}', 'seed',
                '{people[0]}', '{people[1]}', '{people[2]}', '{people[3]}', '{people[4]}', '{people[5]}', gen_random_uuid(), now()
           from generate_series(1, {cases}) n;
+        alter table certification.application enable trigger user;
         insert into work.task (subject, kind, responsible, first_responsible, escalate_to_role, deadline, escalate_at)
         select id, 'review-application', reviewer, reviewer, 'quality_manager', now() + interval '1 day', now() + interval '1 day'
           from certification.application;

@@ -51,6 +51,9 @@ public enum DocumentStanding
 
     /// <summary>A later one took its place.</summary>
     Superseded,
+
+    /// <summary>Whoever checked the papers found that it does not serve.</summary>
+    Rejected,
 }
 
 /// <summary>A document or data item of a household or its applicant.</summary>
@@ -71,10 +74,11 @@ public enum DocumentStanding
 /// <param name="Holder">The organisation that has it: the certification body it was first handed in to, before that the applicant.</param>
 /// <param name="HolderName">Its name.</param>
 /// <param name="Since">Since when.</param>
+/// <param name="Rejection">Why it does not serve; absent while it does.</param>
 public sealed record DocumentDetails(
     Guid Id, CertificationApplicationId Application, string Requirement, ProductCode? Product, string? Number, string? Issuer, DateOnly? IssuedOn,
     DateOnly? ValidUntil, string? Value, VeterinaryForm? VeterinaryForm, ExternalStatus? ExternalStatus, Guid? Supersedes, IReadOnlyList<string> Files,
-    DocumentStanding Standing, OrganisationId Holder, string HolderName, DateTimeOffset Since)
+    DocumentStanding Standing, OrganisationId Holder, string HolderName, DateTimeOffset Since, string? Rejection)
 {
     /// <summary>Documents that a condition chooses, newest first.</summary>
     /// <param name="chosen">A condition over <c>d</c>, the document.</param>
@@ -84,7 +88,8 @@ public sealed record DocumentDetails(
             select d.id, d.application, d.requirement, d.product, d.number, d.issuer, d.issued_on, d.valid_until, d.value, d.veterinary_form,
                    d.external_status, d.supersedes, array(select f.hash from certification.document_file f where f.document = d.id order by 1) as files,
                    exists (select from certification.document newer where newer.supersedes = d.id) as superseded,
-                   coalesce(d.valid_until < kernel.now()::date, false) as expired, coalesce(a.body, a.applicant) as holder, d.recorded_at as since
+                   coalesce(d.valid_until < kernel.now()::date, false) as expired, coalesce(a.body, a.applicant) as holder, d.recorded_at as since,
+                   (select r.reason from certification.document_rejection r where r.document = d.id) as rejection
               from certification.document d
               join certification.application a on a.id = d.application
              where {chosen}
@@ -93,15 +98,16 @@ public sealed record DocumentDetails(
         var names = await organisations.Of([.. rows.Select(row => row.Holder).Distinct()], cancel);
         return [.. rows.Select(row => new DocumentDetails(row.Id, row.Application, row.Requirement, row.Product, row.Number, row.Issuer, row.IssuedOn,
             row.ValidUntil, row.Value, row.VeterinaryForm, row.ExternalStatus, row.Supersedes, row.Files, row.Standing, row.Holder,
-            names.GetValueOrDefault(row.Holder)?.Name ?? "", row.Since))];
+            names.GetValueOrDefault(row.Holder)?.Name ?? "", row.Since, row.Rejection))];
     }
 
     private sealed record DocumentRow(
         Guid Id, CertificationApplicationId Application, string Requirement, ProductCode? Product, string? Number, string? Issuer, DateOnly? IssuedOn,
         DateOnly? ValidUntil, string? Value, VeterinaryForm? VeterinaryForm, ExternalStatus? ExternalStatus, Guid? Supersedes, string[] Files,
-        bool Superseded, bool Expired, OrganisationId Holder, DateTimeOffset Since)
+        bool Superseded, bool Expired, OrganisationId Holder, DateTimeOffset Since, string? Rejection)
     {
         public DocumentStanding Standing => Superseded ? DocumentStanding.Superseded
+            : Rejection is not null ? DocumentStanding.Rejected
             : ExternalStatus == Certification.ExternalStatus.Annulled ? DocumentStanding.Annulled
             : Expired ? DocumentStanding.Expired
             : DocumentStanding.OnFile;

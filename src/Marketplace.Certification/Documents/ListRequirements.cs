@@ -25,6 +25,13 @@ public sealed record Requirement(
         select code, form, owner, per_product, validity_days, title_en, title_ru, title_kk, title_ky from certification.requirement where code = {code}
         """, cancel);
 
+    /// <summary>The codes of what plain words name by its title, in whichever language.</summary>
+    internal static Task<List<string>> NamedIn(IReadOnlyList<string> words, Database database, CancellationToken cancel) => database.List<string>($"""
+        select r.code from certification.requirement r
+         where exists (select from unnest({words.ToArray()}) as said, unnest(array[r.title_en, r.title_ru, r.title_kk, r.title_ky]) as title
+                        where position(lower(title) in lower(said)) > 0) order by r.code
+        """, cancel);
+
     internal static async Task<bool> Unknown(IReadOnlyList<string> codes, Database database, CancellationToken cancel) =>
         await database.Value<bool>($"""
             select exists (select from unnest({codes.ToArray()}) as code where code not in (select code from certification.requirement))

@@ -159,6 +159,37 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
+    public async Task What_is_on_file_is_not_asked_for_in_plain_words_either_unless_it_does_not_serve()
+    {
+        var farm = await market.ActiveFarm();
+        var (application, _) = await market.SubmittedCase(farm);
+        await market.HandInTheRest(application);
+        var extract = (await market.ReadCase(application))["submissions"]!.AsArray().Single(one => one!["requirement"]!.GetValue<string>() == "household-book-extract")!["document"]!;
+        var path = $"/v1/applications/{application}";
+        var ask = new { complete = false, missing = new[] { "Жаңа: шаруашылық кітабынан үзінді керек" } };
+        await Market.Problem(await market.Post(Role.IntakeOfficer, path + "/completeness", ask), HttpStatusCode.Conflict, "already-on-file");
+
+        var unreadable = new { reason = "The scan is black." };
+        await Market.Problem(await market.Post(Role.DocumentReviewer, path + $"/documents/{extract}/rejection", unreadable), HttpStatusCode.Conflict, "not-assigned");
+        var (other, _) = await market.SubmittedCase(await market.ActiveFarm());
+        await Market.Problem(await market.Post(Role.IntakeOfficer, $"/v1/applications/{other}/documents/{extract}/rejection", unreadable), HttpStatusCode.Conflict, "foreign-document");
+        Assert.Equal("not-assigned", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => market.AsApplication($"""
+            begin; select set_config('app.person', '{market.Cast(Role.Sampler).Person}', true);
+            insert into certification.document_rejection (document, application, reason) values ('{extract}', '{application}', 'Mine.')
+            """))).ConstraintName);
+        await Market.Body(await market.Post(Role.IntakeOfficer, path + $"/documents/{extract}/rejection", unreadable));
+        await Market.Problem(await market.Post(Role.IntakeOfficer, path + $"/documents/{extract}/rejection", unreadable), HttpStatusCode.Conflict, "document-rejected");
+
+        Assert.Equal("missing", State(await market.ReadCase(application), "household-book-extract"));
+        var shown = (await Market.Body(await market.Get(farm.Head, path + "/documents"))).AsArray().Single(one => one!["id"]!.ToString() == extract.ToString())!;
+        Assert.Equal(("rejected", "The scan is black."), (shown["standing"]!.GetValue<string>(), shown["rejection"]!.GetValue<string>()));
+        await Market.Problem(await market.Post(Role.IntakeOfficer, path + "/completeness", new { complete = true }), HttpStatusCode.Conflict, "submissions-missing");
+        await Market.Body(await market.Post(Role.IntakeOfficer, path + "/completeness", ask));
+        await Market.Body(await market.HandIn(farm, application, "household-book-extract"));
+        Assert.Equal("given", State(await market.ReadCase(application), "household-book-extract"));
+    }
+
+    [Fact]
     public async Task A_document_is_complete_dated_and_of_this_case()
     {
         var farm = await market.ActiveFarm();
