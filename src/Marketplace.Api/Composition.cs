@@ -92,6 +92,18 @@ internal static class Composition
         app.MapHealthChecks("/health/ready").AllowAnonymous();
     }
 
+    /// <summary>
+    /// Makes the handlers once. Route groups make theirs anew for everybody who asks (authorization, routing, description): a second of
+    /// every start, each time.
+    /// </summary>
+    public static void SealRoutes(this WebApplication app)
+    {
+        var sources = ((IEndpointRouteBuilder)app).DataSources;
+        var made = new DefaultEndpointDataSource([.. sources.SelectMany(source => source.Endpoints)]);
+        sources.Clear();
+        sources.Add(made);
+    }
+
     public static void AddObservability(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();

@@ -40,6 +40,7 @@ app.UseHttpRules();
 app.MapModules();
 app.MapDescription();
 app.MapHealth();
+app.SealRoutes();
 
 await app.Begin();
 await app.RunAsync();

@@ -36,7 +36,7 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     /// <summary>Starts the server in a folder, or joins the one already running there.</summary>
     /// <param name="folder">Where the cluster lives; created when missing.</param>
-    /// <param name="durable">False turns off flushing to disk, for tests.</param>
+    /// <param name="durable">False turns off flushing to disk and lets more in, for tests: several hosts at once on one server.</param>
     /// <exception cref="InvalidOperationException">No server programs were found; the message says what to do.</exception>
     public static async Task<LocalPostgres> Start(string folder, bool durable, CancellationToken cancel)
     {
@@ -59,7 +59,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             return new LocalPostgres(programs, data, socket, user, startedHere: false);
         }
 
-        var settings = "-c listen_addresses='' -c max_connections=200 -c shared_buffers=256MB -c log_min_messages=fatal -c max_wal_size=2GB"
+        var settings = $"-c listen_addresses='' -c max_connections={(durable ? 200 : 500)} -c shared_buffers=256MB -c log_min_messages=fatal -c max_wal_size=2GB"
             + $" -c unix_socket_directories='{socket}' -c port=5432"
             + (durable ? "" : " -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
         await Run(programs, "pg_ctl", ["-D", data, "-w", "-t", "60", "-l", Path.Combine(data, "server.log"), "-o", settings, "start"], user, cancel);

@@ -314,7 +314,7 @@ public sealed partial class Market : IAsyncLifetime
 
     private static async Task<object?> Admin(string sql)
     {
-        await using var connection = new NpgsqlConnection(server!.AdminConnectionString);
+        await using var connection = new NpgsqlConnection(server!.AdminConnectionString + ";Timeout=60");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
         return await command.ExecuteScalarAsync();

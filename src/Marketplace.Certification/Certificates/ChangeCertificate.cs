@@ -17,12 +17,13 @@ public static class ChangeCertificate
 {
     internal static void Map(RouteGroupBuilder certificates)
     {
-        foreach (var (path, name, handle) in ((string, string, Delegate)[])[
-            ("suspension", "suspendCertificate", Suspend), ("reinstatement", "reinstateCertificate", Reinstate), ("withdrawal", "withdrawCertificate", Withdraw)])
-        {
-            certificates.MapPost($"/{{serial}}/{path}", handle).WithName(name).Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
-        }
+        Route(certificates.MapPost("/{serial}/suspension", Suspend), "suspendCertificate");
+        Route(certificates.MapPost("/{serial}/reinstatement", Reinstate), "reinstateCertificate");
+        Route(certificates.MapPost("/{serial}/withdrawal", Withdraw), "withdrawCertificate");
     }
+
+    private static void Route(RouteHandlerBuilder route, string name) =>
+        route.WithName(name).Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
 
     /// <summary>Suspend a certificate; its goods leave the market in the same step.</summary>
     /// <param name="serial">For example <c>KZ-26-000123-7</c>.</param>

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -30,6 +32,11 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(next);
         var http = context.HttpContext;
+        if (http.Response.StatusCode == StatusCodes.Status400BadRequest)
+        {
+            throw Unreadable(context);
+        }
+
         var database = http.RequestServices.GetRequiredService<Database>();
         IdempotentRequest? idempotent = null;
         if (http.GetEndpoint()?.Metadata.GetMetadata<MovesSomething>() is not null)
@@ -94,6 +101,16 @@ public sealed class UnitOfWork(IEnumerable<ConstraintRefusal> constraints, ILogg
             log.LogDebug("{Code} from {Failure}", refusal.Code, failure.GetType().Name);
             return Problems.From(refusal);
         }
+    }
+
+    /// <summary>Says which optional parameter does not read: the generated handlers only set the status.</summary>
+    private static BadHttpRequestException Unreadable(EndpointFilterInvocationContext context)
+    {
+        var query = context.HttpContext.Request.Query;
+        var parameters = context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [];
+        var name = parameters.FirstOrDefault(parameter => query[parameter.Name!] is [{ Length: > 0 }, ..]
+            && (context.Arguments[parameter.Position] is not { } value || value.Equals(RuntimeHelpers.GetUninitializedObject(value.GetType()))))?.Name;
+        return new BadHttpRequestException(name is null ? "A parameter does not read." : $"Failed to bind parameter \"{name}\" from the query.");
     }
 
     /// <summary>A key belongs to a person in one organisation: the same key for another one is another request.</summary>

@@ -103,6 +103,9 @@ public sealed class DeclareLotTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Get(farm.Head, $"/v1/lots?cursor={next[..^2]}AA"), HttpStatusCode.BadRequest, "bad-cursor");
         await Market.Problem(await market.Get(farm.Head, "/v1/lots?cursor=%00"), HttpStatusCode.BadRequest, "malformed");
         await Market.Problem(await market.Get(farm.Head, "/v1/lots?limit=201"), HttpStatusCode.BadRequest, "invalid");
-        await Market.Problem(await market.Get(farm.Head, "/v1/lots?limit=many"), HttpStatusCode.BadRequest, "malformed");
+        var limit = await Market.Problem(await market.Get(farm.Head, "/v1/lots?limit=many"), HttpStatusCode.BadRequest, "invalid");
+        Assert.Contains("limit", limit["errors"]![0]!["pointer"]!.GetValue<string>());
+        var household = await Market.Problem(await market.Get(farm.Head, "/v1/lots?household=mine"), HttpStatusCode.BadRequest, "malformed");
+        Assert.Contains("household", household["detail"]!.GetValue<string>());
     }
 }
