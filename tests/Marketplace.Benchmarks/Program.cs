@@ -22,6 +22,7 @@ rows.Add(await Hot());
 rows.Add(await Paired("certification step (review), 8 clients", 0.55, await Reviews.Prepare(bench, 8, rounds, seconds), seconds));
 rows.Add(await Paired("public verification by serial, 8 clients", 0.60, await Verifications.Prepare(bench, 8), seconds));
 rows.Add(await bench.ColdStart(rounds));
+rows.Add(await Audits.Verify(bench));
 
 var table = Table(rows);
 Console.WriteLine(table);
