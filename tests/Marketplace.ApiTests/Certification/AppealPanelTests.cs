@@ -224,6 +224,7 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
         Assert.Equal(scope, appeal["certificate"]!.GetValue<string>());
         await Market.Body(await market.Post(Role.ProjectOfficer, Stay(appeal), Reason));
         Assert.Equal("active", await ScopeState(scope));
+        Assert.False(await market.Scalar<bool>($"select certification.may_judge('{appeal["id"]}', '{market.Cast(Role.ProjectOfficer).Person}')"));
         await Vote(appeal, "rejected", "rejected");
         Assert.Equal("suspended", await ScopeState(scope));
         await Market.Problem(await market.Post(farm.Head, "/v1/appeals", new { certificate = scope, ground = "Again." }), HttpStatusCode.Conflict, "appeal-decided");
