@@ -70,6 +70,33 @@ public sealed class AppealJudgesTests(Market market) : IClassFixture<Market>
         await Refused(leave, "wrong-stage");
     }
 
+    [Fact]
+    public async Task An_appeal_is_about_its_own_case_filed_now_and_heard_by_three()
+    {
+        var (farm, application) = await RefusedCase();
+        var other = await market.ActiveFarm();
+        string Insert(HouseholdId household, string column = "", string value = "") => $"""
+            insert into certification.appeal (id, number, kind, application, body, household, village, ground, filed_by{column})
+            select gen_random_uuid(), 'P-' || gen_random_uuid(), 'complaint', id, body, '{household}', village, 'Because.', head{value}
+              from certification.application where id = '{application}'
+            """;
+        await Refused(Insert(other.Household), "nothing-to-appeal");
+        var story = await market.CertifiedLot(other);
+        await Refused(Insert(farm.Household, ", certificate", $", (select id from certification.certificate where serial = '{story.Serial}')"), "nothing-to-appeal");
+        var (milk, _) = await market.CaseAwaitingDecision(await market.ActiveFarm(), "milk_cow_raw");
+        var scope = (await Market.Body(await market.Decide(milk, granted: true)))["scope"]!.GetValue<string>();
+        await Refused(Insert(farm.Household, ", scope", $", (select id from certification.scope where number = '{scope}')"), "nothing-to-appeal");
+
+        await market.AsApplication(Insert(farm.Household, ", filed_at", ", '2020-01-01'"));
+        Assert.True(await market.Scalar<bool>($"select bool_and(filed_at > '2021-01-01') from certification.appeal where application = '{application}'"));
+        var appeal = await File(farm, new { application, ground = "I do not agree." });
+        await Refused($"""
+            begin; select set_config('app.person', '{market.Cast(Role.ProjectOfficer).Person}', true);
+            insert into certification.appeal_admission (appeal, admissible, reason) values ('{appeal}', true, 'In time.');
+            update certification.appeal set stage = 'in_hearing' where id = '{appeal}'
+            """, "wrong-stage");
+    }
+
     private async Task<(Market.Farm Farm, Guid Application)> RefusedCase()
     {
         var farm = await market.ActiveFarm();

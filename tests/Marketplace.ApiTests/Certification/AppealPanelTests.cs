@@ -165,6 +165,12 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
         Assert.Equal(outcome == "upheld" ? 100_000L : 0L, await Left(serial));
         await Market.Problem(await market.Post(Role.ProjectOfficer, Stay(appeal), Reason), HttpStatusCode.Conflict, "wrong-stage");
         Assert.Equal(outcome == "remitted" ? 1 : 0, await Reconsidering(serial));
+        if (outcome == "rejected")
+        {
+            // The end of the stay decided nothing anew.
+            await Market.Problem(await market.Post(farm.Head, "/v1/appeals", new { certificate = serial, ground = "Again." }), HttpStatusCode.Conflict, "appeal-decided");
+        }
+
         if (outcome == "remitted")
         {
             await Market.Body(await market.Post(Role.QualityManager, $"/v1/certificates/{serial}/reinstatement", Reason));
