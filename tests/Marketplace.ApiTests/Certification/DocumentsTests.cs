@@ -186,7 +186,19 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Post(Role.IntakeOfficer, path + "/completeness", new { complete = true }), HttpStatusCode.Conflict, "submissions-missing");
         await Market.Body(await market.Post(Role.IntakeOfficer, path + "/completeness", ask));
         await Market.Body(await market.HandIn(farm, application, "household-book-extract"));
-        Assert.Equal("given", State(await market.ReadCase(application), "household-book-extract"));
+        var read = await market.ReadCase(application);
+        Assert.Equal("given", State(read, "household-book-extract"));
+
+        // Nobody signs for who checks, and it is recorded when it is said.
+        var rest = read["submissions"]!.AsArray().First(one => one!["document"] is not null)!["document"]!;
+        string Reject(string acting) => $"""
+            begin; select set_config('app.person', '{market.Cast(acting).Person}', true);
+            insert into certification.document_rejection (document, application, reason, person, recorded_at)
+            values ('{rest}', '{application}', 'Mine.', '{market.Cast(Role.IntakeOfficer).Person}', now() - interval '1 year'); commit
+            """;
+        Assert.Equal("not-assigned", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => market.AsApplication(Reject(Role.Sampler)))).ConstraintName);
+        await market.AsApplication(Reject(Role.IntakeOfficer));
+        Assert.True(await market.Scalar<bool>($"select recorded_at > now() - interval '1 hour' from certification.document_rejection where document = '{rest}'"));
     }
 
     [Fact]

@@ -85,7 +85,13 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
             retained = new { quantity = new { amount = 100, unit = "GRM" }, sealNumber = $"J-{application:N}" },
         };
         await Market.Problem(await market.Post(Role.Sampler, $"/v1/applications/{application}/samples", Of(2)), HttpStatusCode.Conflict, "too-few-increments");
-        await Market.Body(await market.Post(Role.Sampler, $"/v1/applications/{application}/samples", Of(3)));
+        await market.Owner($"""
+            alter table certification.evaluation_plan disable trigger user;
+            insert into certification.evaluation_plan (application, visit, sample_count, person) values ('{application}', false, 4, gen_random_uuid());
+            alter table certification.evaluation_plan enable trigger user
+            """);
+        await Market.Problem(await market.Post(Role.Sampler, $"/v1/applications/{application}/samples", Of(3)), HttpStatusCode.Conflict, "too-few-increments");
+        await Market.Body(await market.Post(Role.Sampler, $"/v1/applications/{application}/samples", Of(4)));
         await market.Owner("update certification.scheme set sample_count = 1 where code = 'PLANT-BATCH'");
     }
 
@@ -144,11 +150,20 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
             + $"update certification.qualification set withdrawn_by = kernel.person(), withdrawn_at = now() - interval '1 year' where id = '{id}'; commit");
         Assert.True(await market.Scalar<bool>($"select withdrawn_at > now() - interval '1 hour' from certification.qualification where id = '{id}'"));
         await Refused(As(Role.QualityManager) + $"update certification.qualification set withdrawn_by = null, withdrawn_at = null where id = '{id}'", "wrong-stage");
+        await Refused(As(Role.DecisionMaker) + $"update certification.qualification set withdrawn_by = kernel.person(), withdrawn_at = now() where id = '{id}'", "wrong-stage");
+        string Confirm(string role) => As(role) + $"update certification.qualification set confirmed_by = kernel.person(), confirmed_at = now() where id = '{id}'; commit";
+        await market.AsApplication(Confirm(Role.DecisionMaker));
+        await Refused(Confirm(Role.Reviewer), "second-person");
 
         await Refused(As(Role.LaboratorySupervisor) + $"""
             insert into certification.calibration (id, laboratory, equipment, name, certificate, calibrated_on, valid_until, person)
             values (gen_random_uuid(), gen_random_uuid(), 'AAS-1', 'Spectrometer', 'C-1', now()::date, now()::date, '{market.Cast(Role.Sampler).Person}')
             """, "not-assigned");
+        await market.AsApplication(As(Role.LaboratorySupervisor) + $"""
+            insert into certification.calibration (id, laboratory, equipment, name, certificate, calibrated_on, valid_until, recorded_at)
+            values ('{id}', gen_random_uuid(), 'AAS-1', 'Spectrometer', 'C-1', now()::date, now()::date, now() - interval '1 year'); commit
+            """);
+        Assert.True(await market.Scalar<bool>($"select recorded_at > now() - interval '1 hour' from certification.calibration where id = '{id}'"));
     }
 
     [Fact]
