@@ -76,6 +76,10 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
         }
 
         Assert.False(await OwnWork(third, market.Cast(Role.Auditor)));
+
+        // And an appeal has its case judged again once.
+        Assert.Equal("application_appeal", (await Assert.ThrowsAsync<PostgresException>(() => market.Owner(
+            $"update certification.application set appeal = '{third}' where id = '{again}'"))).ConstraintName);
     }
 
     [Fact]

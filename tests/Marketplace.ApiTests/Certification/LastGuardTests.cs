@@ -134,6 +134,13 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
         await Market.Problem(await Link(Role.LaboratoryAnalyst, "destroyed"), HttpStatusCode.Conflict, "retained-needed");
         await Market.Body(await market.Post(farm.Head, $"/v1/appeals/{appeal["id"]}/withdrawal"));
         await Market.Problem(await Link(Role.Sampler, "destroyed"), HttpStatusCode.Conflict, "not-assigned");
+        Task Retest(string sql) => market.Owner($"alter table certification.retest disable trigger user; {sql}; alter table certification.retest enable trigger user");
+        await Retest($"""
+            insert into certification.retest (id, application, sample, reason, note, laboratory, seed, analyst, supervisor, person)
+            values (gen_random_uuid(), '{application}', '{sample}', 'dispute', 'Asked for.', gen_random_uuid(), 'x', gen_random_uuid(), gen_random_uuid(), gen_random_uuid())
+            """);
+        await Market.Problem(await Link(Role.LaboratoryAnalyst, "destroyed"), HttpStatusCode.Conflict, "retained-needed");
+        await Retest($"delete from certification.retest where sample = '{sample}'");
         await Market.Body(await Link(Role.LaboratoryAnalyst, "destroyed"));
     }
 

@@ -58,6 +58,10 @@ public sealed class RetestTests(Market market) : IClassFixture<Market>
         var retest = (await Market.Body(await market.Post(Role.QualityManager, path, new { reason = "appeal", note = "The buyer doubts it.", indicators = new[] { "nitrates" } })))["id"]!.GetValue<Guid>();
         object[] sheet = [new { indicator = "nitrates", value = 400, unit = "mg/kg", method = "GOST 1" }];
         await Market.Body(await market.Post(analyst, $"/v1/retests/{retest}/results", new { values = sheet }));
+        await Refused($"""
+            begin; select set_config('app.person', '{supervisor.Person}', true);
+            insert into certification.retest_approval (retest, application, entry, verdict, findings) values ('{retest}', '{application}', 2, 'pass', '[]')
+            """, "verdict-untrue");
         await Market.Body(await market.Post(supervisor, $"/v1/retests/{retest}/approval"));
         var seen = (await Market.Body(await market.Get(Role.Auditor, path)))[0]!;
         Assert.Equal(("pass", "fail", false), (seen["firstVerdict"]!.GetValue<string>(), seen["verdict"]!.GetValue<string>(), seen["counts"]!.GetValue<bool>()));
