@@ -161,6 +161,7 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
         string Confirm(string role) => As(role) + $"update certification.qualification set confirmed_by = kernel.person(), confirmed_at = now() where id = '{id}'; commit";
         await market.AsApplication(Confirm(Role.DecisionMaker));
         await Refused(Confirm(Role.Reviewer), "second-person");
+        await Refused(As(Role.DecisionMaker) + $"update certification.qualification set confirmed_at = now() - interval '1 year' where id = '{id}'", "second-person");
 
         await Refused(As(Role.LaboratorySupervisor) + $"""
             insert into certification.calibration (id, laboratory, equipment, name, certificate, calibrated_on, valid_until, person)
