@@ -59,8 +59,9 @@ public sealed record CaseNonconformity(
 /// <param name="Person">Who paused it.</param>
 /// <param name="StartedAt">Since when.</param>
 /// <param name="EndedAt">Until when; absent while it lasts.</param>
+/// <param name="Files">Hashes of the files that show it.</param>
 public sealed record RecordedPause(
-    PauseReason Reason, string Evidence, CertificationStage Stage, PersonId Person, DateTimeOffset StartedAt, DateTimeOffset? EndedAt);
+    PauseReason Reason, string Evidence, CertificationStage Stage, PersonId Person, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, string[] Files);
 
 /// <summary>The evidence of the evaluation besides samples and results.</summary>
 /// <param name="Documents">The document review; absent before it.</param>
@@ -89,7 +90,9 @@ public sealed record CaseEvaluation(
               from certification.nonconformity_now where application = {id} order by number
             """, cancel);
         var pauses = await database.List<RecordedPause>($"""
-            select reason, evidence, stage, person, started_at, ended_at from certification.pause where application = {id} order by number
+            select reason, evidence, stage, person, started_at, ended_at,
+                   array(select f.hash from certification.pause_file f where f.application = p.application and f.number = p.number order by 1) as files
+              from certification.pause p where application = {id} order by number
             """, cancel);
         return new CaseEvaluation(
             documents is null ? null : new(documents.Accepted, documents.Reason, Answers(documents.Answers), documents.Person, documents.RecordedAt),

@@ -28,7 +28,9 @@ public enum PauseReason
 /// <summary>A pause of a case.</summary>
 /// <param name="Reason">The coded reason.</param>
 /// <param name="Evidence">What shows it: number and date of the order, the fault report, the letter; 3 to 2000 characters.</param>
-public sealed record CasePause(PauseReason Reason, [TextLength(2000, MinimumLength = 3)] string Evidence);
+/// <param name="Files">Hashes of at most 10 files attached to this case that show it; none when absent.</param>
+public sealed record CasePause(
+    PauseReason Reason, [TextLength(2000, MinimumLength = 3)] string Evidence, [MaxLength(10)] IReadOnlyList<string>? Files = null);
 
 /// <summary>POST /v1/applications/{id}/pauses.</summary>
 public static class PauseApplication
@@ -45,7 +47,8 @@ public static class PauseApplication
 
     /// <summary>Pause a case you have now, or as the quality manager any case of your body.</summary>
     /// <remarks>The deadline of its task stands still and nothing escalates, is done or decided until it is resumed; a withdrawal ends it.
-    /// 409 `already-paused`, `wrong-stage`, `not-assigned`, `own-work`, `quality-apart`, `changed-meanwhile`.</remarks>
+    /// 409 `already-paused`, `unknown-file` for a file that is not attached to this case, `wrong-stage`, `not-assigned`, `own-work`, `quality-apart`,
+    /// `changed-meanwhile`.</remarks>
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         CertificationApplicationId id, CasePause pause, Database database, ITasks tasks, CancellationToken cancel)
     {
@@ -76,8 +79,12 @@ public static class PauseApplication
         }
 
         await database.Execute($"""
-            insert into certification.pause (application, number, reason, evidence)
-            select {id}, count(*) + 1, {pause.Reason}, {pause.Evidence} from certification.pause where application = {id}
+            with paused as (
+                insert into certification.pause (application, number, reason, evidence)
+                select {id}, count(*) + 1, {pause.Reason}, {pause.Evidence} from certification.pause where application = {id}
+                returning application, number)
+            insert into certification.pause_file (application, number, hash)
+            select distinct application, number, unnest({(pause.Files ?? []).ToArray()}) from paused
             """, cancel);
         await tasks.Pause(id.Value, cancel);
         return null;

@@ -1,5 +1,6 @@
 using System.Net;
 using Marketplace.Contracts;
+using Marketplace.Tests;
 using Marketplace.Work.Calendars;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -57,6 +58,34 @@ public sealed class PauseTests(Market market) : IClassFixture<Market>
 
         async Task<DateTimeOffset> TimeOf(string column) =>
             await market.Scalar<DateTime>($"select {column} from work.task where subject = '{application}' and closed_at is null");
+    }
+
+    [Fact]
+    public async Task A_pause_shows_files_of_its_case_named_when_it_begins()
+    {
+        var farm = await market.ActiveFarm();
+        var (application, _) = await market.CaseInReview(farm);
+        var (other, _) = await market.CaseInReview(await market.ActiveFarm());
+        var order = await Hash(application, "The quarantine order");
+        var foreign = await Hash(other, "Somebody else's");
+        object With(params string[] files) => new { reason = "quarantine_order", evidence = "Order 12 of the district.", files };
+        var path = $"/v1/applications/{application}/pauses";
+        await Market.Problem(await market.Post(Role.Reviewer, path, With(order, foreign)), HttpStatusCode.Conflict, "unknown-file");
+        await Market.Problem(await market.Post(Role.Reviewer, path, With([.. Enumerable.Range(0, 11).Select(_ => order)])), HttpStatusCode.BadRequest, "invalid");
+        Assert.Empty((await market.ReadCase(application))["evaluation"]!["pauses"]!.AsArray());
+        await Market.Body(await market.Post(Role.Reviewer, path, With(order, order)));
+        var files = (await market.ReadCase(application))["evaluation"]!["pauses"]![0]!["files"]!.AsArray();
+        Assert.Equal(order, Assert.Single(files)!.GetValue<string>());
+
+        // Nothing is shown afterwards, nor for somebody else's pause.
+        var late = await Hash(application, "A second thought");
+        var insert = $"insert into certification.pause_file (application, number, hash) values ('{application}', 1, '{late}')";
+        await Refused(As(Role.Reviewer) + insert, "not-assigned");
+        await Refused(As(Role.QualityManager)
+            + $"insert into certification.pause (application, number, reason, evidence, stage) values ('{other}', 1, 'force_majeure', 'Flood.', 'review');" + insert, "not-assigned");
+
+        async Task<string> Hash(Guid of, string title) =>
+            (await Market.Body(await market.SendFile(market.Cast(Role.Reviewer), of, SampleFiles.Pdf($"/Title ({title} {of})"))))["hash"]!.GetValue<string>();
     }
 
     [Fact]
