@@ -13,7 +13,7 @@ public sealed class StopGoods(Database database, ILotAccounts accounts, IReserva
     private const int MostTurns = 5;
 
     // One statement stays well below the time a statement may take.
-    private const int AtOnce = 10_000;
+    private const int AtOnce = 2_500;
 
     internal async Task<Refusal?> Stop(IReadOnlyList<LotId> lots, string reason, CancellationToken cancel)
     {

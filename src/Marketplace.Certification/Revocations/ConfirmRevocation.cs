@@ -12,7 +12,7 @@ namespace Marketplace.Certification;
 public static class ConfirmRevocation
 {
     // One statement stays well below the time a statement may take.
-    private const int AtOnce = 10_000;
+    private const int AtOnce = 2_500;
 
     internal static void Map(RouteGroupBuilder revocations) => revocations.MapPost("/{id:guid}/confirmation", Handle).WithName("confirmRevocation")
         .Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();

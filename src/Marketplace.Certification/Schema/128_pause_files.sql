@@ -14,8 +14,7 @@ create function certification.pause_shown() returns trigger language plpgsql as
 $$
 begin
     -- After the statement, in which the pause and its files are written together.
-    if not exists (select from certification.pause where application = new.application and number = new.number
-                      and person = kernel.person() and started_at = kernel.now()) then
+    if not exists (select from certification.pause where application = new.application and number = new.number and started_at = kernel.now()) then
         raise exception using errcode = 'P0001', constraint = 'not-assigned', message = 'Who pauses a case names its files then.';
     end if;
     return null;
