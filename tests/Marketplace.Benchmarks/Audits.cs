@@ -28,7 +28,7 @@ internal static class Audits
         for (var i = 0; i < 240 && !roots.Exists(root => root.Size >= Streams * PerStream); i++)
         {
             await Task.Delay(500);
-            roots = (await client.GetFromJsonAsync<List<AuditCheckpoint>>("/v1/audit/checkpoints", Event.Json))!;
+            roots = (await client.GetFromJsonAsync<JsonElement>("/v1/audit/checkpoints")).GetProperty("items").Deserialize<List<AuditCheckpoint>>(Event.Json)!;
         }
 
         await using var connection = new NpgsqlConnection(bench.ReaderConnection);
@@ -49,14 +49,16 @@ internal static class Audits
     /// <summary>Writes the same number of every stream at once, as kernel.append writes one.</summary>
     private static string Happen(int number) => $"""
         {(number == 1 ? $"insert into kernel.stream_head (stream, number, hash) select md5('audit ' || n)::uuid, 0, '' from generate_series(1, {Streams}) n;" : "")}
-        with heads as materialized (select stream, number + 1 as number, hash as previous, kernel.now() as at from kernel.stream_head
-                                     where number = {number - 1} and stream in (select md5('audit ' || n)::uuid from generate_series(1, {Streams}) n)),
+        with heads as materialized (
+            select stream, number + 1 as number, hash as previous, kernel.now() as at, nextval('kernel.event_id_seq') as id from kernel.stream_head
+             where number = {number - 1} and stream in (select md5('audit ' || n)::uuid from generate_series(1, {Streams}) n)),
+        hashed as materialized (
+            select *, kernel.event_hash(id, pg_current_xact_id(), kernel.tenant(), stream, number, 'benchmark', sha256(convert_to('{Payload}', 'UTF8')),
+                                        null, null, at, previous) as hash from heads),
         written as (
-            insert into kernel.event (stream, number, type, payload, recorded_at, previous_hash, hash)
-            select stream, number, 'benchmark', '{Payload}', at, previous,
-                   kernel.event_hash(previous, stream, number, 'benchmark', '{Payload}', kernel.tenant(), null, null, at) from heads
-            returning stream, number, hash)
-        update kernel.stream_head h set number = w.number, hash = w.hash from written w where h.stream = w.stream
+            insert into kernel.event (id, stream, number, type, payload, recorded_at, previous_hash, hash) overriding system value
+            select id, stream, number, 'benchmark', '{Payload}', at, previous, hash from hashed)
+        update kernel.stream_head h set number = w.number, hash = w.hash from hashed w where h.stream = w.stream
         """;
 
     private static readonly string Payload = JsonSerializer.Serialize(new { lot = Guid.Empty, amount = 1000, unit = "GRM", note = "As long as most of them are." });

@@ -19,7 +19,7 @@ internal sealed class Verifications(Bench bench, int clients, IReadOnlyList<stri
             alter table certification.certificate disable trigger user;
             insert into certification.issuer_key (key_id, public_key) select '00000000000000be', '\x00'
              where not exists (select from certification.issuer_key where key_id = '00000000000000be');
-            insert into registry.organisation (id, kind, name, territory) values ('{Body}', 'certification_body', 'Sapa', 'kz-615200000');
+            insert into registry.organisation (id, kind, name, territory, fee_basis_points) values ('{Body}', 'certification_body', 'Sapa', 'kz-615200000', 0);
             with lots as (select lot_id, row_number() over (order by lot_id) as n from supply.lot_account limit {Certificates}),
             cases as (
                 insert into certification.application (id, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on,
