@@ -158,8 +158,6 @@ internal sealed record CaseHolder(string Task, CasePart Part, PersonId? Person);
 // Steps without a contract of their own: history, for the audit trail.
 internal sealed record ApplicationDrafted(CertificationApplicationId Application, LotId Lot);
 
-internal sealed record DocumentRejected(CertificationApplicationId Application, Guid Document);
-
 internal sealed record ApplicationReturned(CertificationApplicationId Application, int Missing);
 
 internal sealed record ApplicationAccepted(CertificationApplicationId Application, string Seed);

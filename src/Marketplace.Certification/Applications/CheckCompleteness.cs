@@ -66,7 +66,11 @@ public static class CheckCompleteness
         }
 
         // Plain words ask for a paper as well as its code does.
-        requirements = [.. requirements.Union(await Requirement.NamedIn(missing, database, cancel))];
+        if (!check.Complete)
+        {
+            requirements = [.. requirements.Union(await Requirement.NamedIn(missing, database, cancel))];
+        }
+
         if (await OnFile.RefuseToAsk(application, requirements, database, organisations, cancel) is { } onFile)
         {
             return onFile;

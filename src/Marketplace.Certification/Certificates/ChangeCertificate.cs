@@ -22,7 +22,8 @@ public static class ChangeCertificate
         Route(certificates.MapPost("/{serial}/withdrawal", Withdraw), "withdrawCertificate");
     }
 
-    private static void Route(RouteHandlerBuilder route, string name) =>
+    /// <summary>Who changes the state of a certificate, of a lot or of a scope.</summary>
+    internal static void Route(RouteHandlerBuilder route, string name) =>
         route.WithName(name).Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
 
     /// <summary>Suspend a certificate; its goods leave the market in the same step.</summary>

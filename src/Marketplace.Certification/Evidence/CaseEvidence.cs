@@ -57,3 +57,5 @@ internal sealed record EvidenceFiled(CertificationApplicationId Application, str
 internal sealed record DocumentHandedIn(CertificationApplicationId Application, Guid Document, string Requirement, IReadOnlyList<string> Files);
 
 internal sealed record DocumentReused(CertificationApplicationId Application, Guid Document);
+
+internal sealed record DocumentRejected(CertificationApplicationId Application, Guid Document);

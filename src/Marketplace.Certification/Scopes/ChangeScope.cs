@@ -12,13 +12,10 @@ public static class ChangeScope
 {
     internal static void Map(RouteGroupBuilder scopes)
     {
-        Route(scopes.MapPost("/{number}/suspension", Suspend), "suspendScopeCertificate");
-        Route(scopes.MapPost("/{number}/reinstatement", Reinstate), "reinstateScopeCertificate");
-        Route(scopes.MapPost("/{number}/withdrawal", Withdraw), "withdrawScopeCertificate");
+        ChangeCertificate.Route(scopes.MapPost("/{number}/suspension", Suspend), "suspendScopeCertificate");
+        ChangeCertificate.Route(scopes.MapPost("/{number}/reinstatement", Reinstate), "reinstateScopeCertificate");
+        ChangeCertificate.Route(scopes.MapPost("/{number}/withdrawal", Withdraw), "withdrawScopeCertificate");
     }
-
-    private static void Route(RouteHandlerBuilder route, string name) =>
-        route.WithName(name).Requires(stepUp: true, Role.QualityManager, Role.DecisionMaker).Moves();
 
     /// <summary>Suspend a scope certificate and every certificate under it; their goods leave the market in the same step.</summary>
     /// <param name="number">For example <c>KZ-S-26-0001</c>.</param>
