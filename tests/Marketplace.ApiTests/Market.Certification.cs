@@ -64,6 +64,15 @@ public sealed partial class Market
         return (application, lot);
     }
 
+    /// <summary>A case whose results fail, refused.</summary>
+    public async Task<(Farm Farm, Guid Application)> RefusedCase()
+    {
+        var farm = await ActiveFarm();
+        var (application, _) = await CaseAwaitingDecision(farm, failing: true);
+        await Body(await Decide(application, granted: false));
+        return (farm, application);
+    }
+
     /// <summary>Hands in, through the co-operative, whatever the case still lacks, and has it found complete.</summary>
     public async Task<HttpResponseMessage> Accept(Guid application)
     {

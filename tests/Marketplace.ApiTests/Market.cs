@@ -217,6 +217,14 @@ public sealed partial class Market : IAsyncLifetime
     /// <summary>A statement run with the application's own rights as the demo tenant, to prove what the database itself refuses.</summary>
     public async Task AsApplication(string sql) => await Run(AppConnection, sql);
 
+    /// <summary>A statement run by the database's owner past the triggers of some tables, for a state that time or others would have made.</summary>
+    public Task Past(string sql, params string[] tables) => Owner(string.Concat(tables.Select(table => $"alter table {table} disable trigger user;")) + sql
+        + string.Concat(tables.Select(table => $";alter table {table} enable trigger user")));
+
+    /// <summary>Asserts that the database itself refuses a statement of the application, by the constraint of this name.</summary>
+    public async Task Refused(string sql, string code) =>
+        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => AsApplication(sql))).ConstraintName);
+
     /// <summary>
     /// An arranged race: the lock statement holds a row, all rivals are started, and only when every one of them waits on a lock (or is
     /// already answered) is it let go.

@@ -1,5 +1,4 @@
 using Marketplace.Contracts;
-using Npgsql;
 
 namespace Marketplace.ApiTests.Certification;
 
@@ -9,7 +8,7 @@ public sealed class AppealJudgesTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task Nobody_judges_what_is_their_own()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var other = await market.ActiveFarm();
         var appeal = await File(farm, new { application, ground = "I do not agree." });
         var stranger = (await market.NewMember(Role.Auditor)).Person;
@@ -47,7 +46,7 @@ public sealed class AppealJudgesTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_panelist_leaves_once_while_the_appeal_is_heard_and_now()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var appeal = await File(farm, new { application, ground = "I do not agree." });
         await Market.Body(await market.Post(Role.QualityManager, $"/v1/appeals/{appeal}/admission", new { admissible = true, reason = "In time." }));
         var person = await market.Scalar<Guid>($"select person from certification.panelist where appeal = '{appeal}' and place = 1");
@@ -57,66 +56,49 @@ public sealed class AppealJudgesTests(Market market) : IClassFixture<Market>
             """;
         await market.AsApplication(leave + "; commit");
         Assert.True(await market.Scalar<bool>($"select left_at > drawn_at from certification.panelist where appeal = '{appeal}' and place = 1"));
-        await Refused(leave, "wrong-stage");
+        await market.Refused(leave, "wrong-stage");
 
         // Who left has no vote; what is said is said now.
         var acting = $"begin; select set_config('app.person', '{person}', true); ";
-        await Refused(acting + $"insert into certification.appeal_vote (appeal, outcome, reason) values ('{appeal}', 'rejected', 'Because.')", "not-assigned");
+        await market.Refused(acting + $"insert into certification.appeal_vote (appeal, outcome, reason) values ('{appeal}', 'rejected', 'Because.')", "not-assigned");
         await market.AsApplication(acting + $"insert into certification.appeal_statement (appeal, number, text, recorded_at) values ('{appeal}', 9, 'I am ill.', '2020-01-01'); commit");
         Assert.True(await market.Scalar<bool>($"select recorded_at > '2021-01-01' from certification.appeal_statement where appeal = '{appeal}' and person = '{person}'"));
 
         await Past($"update certification.panelist set left_at = null, left_by = null, left_because = null where appeal = '{appeal}'");
         await Market.Body(await market.Post(farm.Head, $"/v1/appeals/{appeal}/withdrawal"));
-        await Refused(leave, "wrong-stage");
+        await market.Refused(leave, "wrong-stage");
     }
 
     [Fact]
     public async Task An_appeal_is_about_its_own_case_filed_now_and_heard_by_three()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var other = await market.ActiveFarm();
         string Insert(HouseholdId household, string column = "", string value = "") => $"""
             insert into certification.appeal (id, number, kind, application, body, household, village, ground, filed_by{column})
             select gen_random_uuid(), 'P-' || gen_random_uuid(), 'complaint', id, body, '{household}', village, 'Because.', head{value}
               from certification.application where id = '{application}'
             """;
-        await Refused(Insert(other.Household), "nothing-to-appeal");
+        await market.Refused(Insert(other.Household), "nothing-to-appeal");
         var story = await market.CertifiedLot(other);
-        await Refused(Insert(farm.Household, ", certificate", $", (select id from certification.certificate where serial = '{story.Serial}')"), "nothing-to-appeal");
+        await market.Refused(Insert(farm.Household, ", certificate", $", (select id from certification.certificate where serial = '{story.Serial}')"), "nothing-to-appeal");
         var (milk, _) = await market.CaseAwaitingDecision(await market.ActiveFarm(), "milk_cow_raw");
         var scope = (await Market.Body(await market.Decide(milk, granted: true)))["scope"]!.GetValue<string>();
-        await Refused(Insert(farm.Household, ", scope", $", (select id from certification.scope where number = '{scope}')"), "nothing-to-appeal");
+        await market.Refused(Insert(farm.Household, ", scope", $", (select id from certification.scope where number = '{scope}')"), "nothing-to-appeal");
 
         await market.AsApplication(Insert(farm.Household, ", filed_at", ", '2020-01-01'"));
         Assert.True(await market.Scalar<bool>($"select bool_and(filed_at > '2021-01-01') from certification.appeal where application = '{application}'"));
         var appeal = await File(farm, new { application, ground = "I do not agree." });
-        await Refused($"""
+        await market.Refused($"""
             begin; select set_config('app.person', '{market.Cast(Role.ProjectOfficer).Person}', true);
             insert into certification.appeal_admission (appeal, admissible, reason) values ('{appeal}', true, 'In time.');
             update certification.appeal set stage = 'in_hearing' where id = '{appeal}'
             """, "wrong-stage");
     }
 
-    private async Task<(Market.Farm Farm, Guid Application)> RefusedCase()
-    {
-        var farm = await market.ActiveFarm();
-        var (application, _) = await market.CaseAwaitingDecision(farm, failing: true);
-        await Market.Body(await market.Decide(application, granted: false));
-        return (farm, application);
-    }
-
     private async Task<Guid> File(Market.Farm farm, object appeal) => (await Market.Body(await market.Post(farm.Head, "/v1/appeals", appeal)))["id"]!.GetValue<Guid>();
 
     private Task<bool> MayJudge(Guid appeal, PersonId person) => market.Scalar<bool>($"select certification.may_judge('{appeal}', '{person}')");
 
-    /// <summary>Writes past the triggers.</summary>
-    private Task Past(string sql) => market.Owner($"""
-        alter table certification.appeal disable trigger user; alter table certification.participation disable trigger user;
-        alter table certification.panelist disable trigger user; {sql};
-        alter table certification.appeal enable trigger user; alter table certification.participation enable trigger user;
-        alter table certification.panelist enable trigger user
-        """);
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
+    private Task Past(string sql) => market.Past(sql, "certification.appeal", "certification.participation", "certification.panelist");
 }

@@ -15,7 +15,7 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task Two_telephones_of_one_human_are_one_person_on_a_panel()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var filed = await File(farm, new { application, ground = "I do not agree." });
         await Panelist(farm.Head.Person);
         await Panelist(market.Cast(Role.ProjectOfficer).Person);
@@ -32,44 +32,42 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
         // The database alone takes neither a second telephone nor the household's own.
         var other = await File(farm, new { application, kind = "complaint", ground = "He was rude." });
         await market.Owner($"delete from certification.panelist where appeal = '{filed["id"]}'");
-        await Refused($"""
+        await market.Refused($"""
             insert into certification.panelist (appeal, place, person)
             values ('{other["id"]}', 1, '{market.Cast(Panel[0]).Person}'), ('{other["id"]}', 2, '{extra[^1].Person}')
             """, "own-work");
-        await Refused($"insert into certification.panelist (appeal, place, person) values ('{other["id"]}', 1, '{extra[0].Person}')", "own-work");
+        await market.Refused($"insert into certification.panelist (appeal, place, person) values ('{other["id"]}', 1, '{extra[0].Person}')", "own-work");
         await Gone();
     }
 
     [Fact]
     public async Task Who_judged_an_appeal_of_a_case_judges_no_other_of_it()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         await Heard(farm, new { application, ground = "I do not agree." });
         var complaint = await File(farm, new { application, kind = "complaint", ground = "He was rude." });
         await Market.Problem(
             await market.Post(Role.QualityManager, Admission(complaint), new { admissible = true, reason = "In time." }), HttpStatusCode.Conflict, "no-eligible-person");
-        await Refused($"insert into certification.panelist (appeal, place, person) values ('{complaint["id"]}', 1, '{market.Cast(Panel[1]).Person}')", "own-work");
+        await market.Refused($"insert into certification.panelist (appeal, place, person) values ('{complaint["id"]}', 1, '{market.Cast(Panel[1]).Person}')", "own-work");
     }
 
     [Fact]
     public async Task Nobody_of_an_earlier_case_works_on_a_later_one_in_the_line_of_appeals()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var appeal = await Heard(farm, new { application, ground = "I do not agree." });
         await Vote(appeal, "upheld", "upheld");
         var again = (await Read(farm, appeal))["rehearing"]!.GetValue<Guid>();
         var third = Guid.NewGuid();
-        await market.Owner($"""
-            alter table certification.appeal disable trigger user; alter table certification.application disable trigger user;
+        await market.Past($"""
             insert into certification.appeal (id, tenant_id, number, kind, application, body, household, village, ground, stage, filed_by, ended_at)
             select '{third}', tenant_id, 'P-T', kind, '{again}', body, household, village, ground, 'upheld', filed_by, ended_at from certification.appeal where id = '{appeal["id"]}';
             update certification.application set stage = 'withdrawn' where id = '{again}';
             insert into certification.application (id, tenant_id, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on,
                 scheme, scheme_version, fee_minor, currency, filed_by, appeal)
             select '{third}', tenant_id, lot, household, head, applicant, product, rule_group, village, amount, unit, ready_on, expires_on, scheme, scheme_version,
-                0, currency, filed_by, '{third}' from certification.application where id = '{again}';
-            alter table certification.appeal enable trigger user; alter table certification.application enable trigger user
-            """);
+                0, currency, filed_by, '{third}' from certification.application where id = '{again}'
+            """, "certification.appeal", "certification.application");
         foreach (var before in new[] { Role.Sampler, Role.Reviewer, Panel[2] })
         {
             Assert.True(await OwnWork(third, market.Cast(before)), before);
@@ -85,7 +83,7 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_panelist_who_steps_back_gives_the_place_to_the_next_of_the_draw()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var appeal = await Heard(farm, new { application, ground = "I do not agree." });
         var path = $"/v1/appeals/{appeal["id"]}/panel/replacement";
         object Leaving(string key) => new { person = market.Cast(key).Person, reason = "A neighbour of mine." };
@@ -120,14 +118,14 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task The_database_alone_keeps_a_panel_of_three_and_who_leaves_it()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var appeal = await Heard(farm, new { application, ground = "I do not agree." });
         var fourth = await market.NewMember(Role.AppealsPanelist);
         extra.Add(fourth);
-        await Refused($"insert into certification.panelist (appeal, place, turn, person) values ('{appeal["id"]}', 1, 2, '{fourth.Person}')", "panel-full");
+        await market.Refused($"insert into certification.panelist (appeal, place, turn, person) values ('{appeal["id"]}', 1, 2, '{fourth.Person}')", "panel-full");
         string Leave(string by) => $"update certification.panelist set left_at = now(), left_by = '{by}', left_because = 'Ill.' where appeal = '{appeal["id"]}' and place = 1";
-        await Refused(Leave(market.Cast(Role.QualityManager).Person.ToString()), "not-assigned");
-        await Refused(As(market.Cast(Role.Sampler)) + Leave(market.Cast(Role.Sampler).Person.ToString()), "own-work");
+        await market.Refused(Leave(market.Cast(Role.QualityManager).Person.ToString()), "not-assigned");
+        await market.Refused(As(market.Cast(Role.Sampler)) + Leave(market.Cast(Role.Sampler).Person.ToString()), "own-work");
         Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication("update certification.panelist set person = left_by"))).SqlState);
         Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication("delete from certification.appeal_stay"))).SqlState);
         await Gone();
@@ -136,7 +134,7 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_vote_and_a_replacement_of_its_panelist_do_not_pass_each_other()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var appeal = await Heard(farm, new { application, ground = "I do not agree." });
         extra.Add(await market.NewMember(Role.AppealsPanelist));
         var answers = await market.Race(
@@ -218,7 +216,7 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Post(Role.ProjectOfficer, Stay(complaint), Reason), HttpStatusCode.Conflict, "nothing-to-stay");
         var appeal = await File(farm, new { certificate = serial, ground = "There is nothing in it." });
         await market.Owner($"insert into identity.role_assignment (tenant_id, person_id, role) values ('demo', '{market.Cast(Role.DecisionMaker).Person}', 'project_officer')");
-        await Refused(As(market.Cast(Role.DecisionMaker)) + $"insert into certification.appeal_stay (appeal, reason) values ('{appeal["id"]}', 'Mine.')", "own-work");
+        await market.Refused(As(market.Cast(Role.DecisionMaker)) + $"insert into certification.appeal_stay (appeal, reason) values ('{appeal["id"]}', 'Mine.')", "own-work");
         await market.Owner($"delete from identity.role_assignment where person_id = '{market.Cast(Role.DecisionMaker).Person}' and role = 'project_officer'");
     }
 
@@ -243,7 +241,7 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task Statements_are_of_those_heard_and_the_refusal_names_the_last_day()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         Assert.Matches("^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", await market.Scalar<string>($"""
             select "values"->>'until' from messages.message m join certification.application a on a.number = m."values"->>'number'
              where m.template = 'application-refused' and a.id = '{application}'
@@ -270,14 +268,6 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
     private static object Opinion(string outcome) => new { outcome, reason = "Read the file." };
 
     private static string As(Market.Member member) => $"begin; select set_config('app.person', '{member.Person}', true); ";
-
-    private async Task<(Market.Farm Farm, Guid Application)> RefusedCase()
-    {
-        var farm = await market.ActiveFarm();
-        var (application, _) = await market.CaseAwaitingDecision(farm, failing: true);
-        await Market.Body(await market.Decide(application, granted: false));
-        return (farm, application);
-    }
 
     private async Task<(Market.Farm Farm, string Serial)> SuspendedLot()
     {
@@ -335,7 +325,4 @@ public sealed class AppealPanelTests(Market market) : IClassFixture<Market>
     private Task<bool> OwnWork(Guid application, Market.Member member) => market.Scalar<bool>($"""
         select certification.own_work(a, '{member.Person}', 'intake') from certification.application a where a.id = '{application}'
         """);
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Marketplace.Contracts;
-using Npgsql;
 
 namespace Marketplace.ApiTests.Certification;
 
@@ -12,7 +11,7 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task An_upheld_appeal_has_a_refused_case_judged_again_by_other_people_without_a_fee()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var appeal = await Heard(farm, new { application, ground = "The sample was taken from a neighbour's field." });
         Assert.Equal(3, appeal["panel"]!.AsArray().Count);
         await Market.Body(await market.Post(farm.Head, $"/v1/appeals/{appeal["id"]}/statements", new { text = "Here is the cadastral plan." }));
@@ -43,7 +42,7 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task A_rejected_appeal_changes_nothing_and_three_opinions_send_the_case_back()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var rejected = await Heard(farm, new { application, ground = "I do not agree." });
         await Vote(Panel[2], rejected, "rejected", HttpStatusCode.NoContent);
         await Vote(Panel[0], rejected, "rejected", HttpStatusCode.NoContent);
@@ -54,7 +53,7 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
         await Market.Problem(
             await market.Post(farm.Head, "/v1/appeals", new { application, ground = "I still do not agree." }), HttpStatusCode.Conflict, "appeal-decided");
 
-        (farm, application) = await RefusedCase();
+        (farm, application) = await market.RefusedCase();
         var split = await Heard(farm, new { application, ground = "Nor do I." });
         foreach (var (outcome, at) in new[] { "upheld", "rejected", "remitted" }.Select((outcome, at) => (outcome, at)))
         {
@@ -96,25 +95,25 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
         Assert.DoesNotContain(market.Cast(Role.Sampler).Person.Value.ToString(), (await Read(farm, appeal))["panel"]!.ToJsonString());
 
         // And by the database alone, as the application.
-        await Refused($"insert into certification.panelist (appeal, place, person) values ('{appeal["id"]}', 1, '{market.Cast(Role.Sampler).Person}')", "own-work");
+        await market.Refused($"insert into certification.panelist (appeal, place, person) values ('{appeal["id"]}', 1, '{market.Cast(Role.Sampler).Person}')", "own-work");
         var other = await Market.Body(await market.Post(farm.Head, "/v1/appeals", new { kind = "complaint", certificate = story.Serial, ground = "He was rude." }));
-        await Refused($"insert into certification.panelist (appeal, place, person) values ('{other["id"]}', 1, '{market.Cast(Role.Sampler).Person}')", "own-work");
-        await Refused($"""
+        await market.Refused($"insert into certification.panelist (appeal, place, person) values ('{other["id"]}', 1, '{market.Cast(Role.Sampler).Person}')", "own-work");
+        await market.Refused($"""
             begin; select set_config('app.person', '{market.Cast(Role.Sampler).Person}', true);
             insert into certification.appeal_vote (appeal, outcome, reason) values ('{appeal["id"]}', 'rejected', 'Because.')
             """, "not-assigned");
-        await Refused($"""
+        await market.Refused($"""
             begin; select set_config('app.person', '{market.Cast(Panel[0]).Person}', true);
             insert into certification.appeal_vote (appeal, outcome, reason, person) values ('{appeal["id"]}', 'rejected', 'Because.', '{market.Cast(Panel[1]).Person}')
             """, "not-assigned");
-        await Refused($"update certification.appeal set stage = 'upheld' where id = '{appeal["id"]}'", "wrong-stage");
+        await market.Refused($"update certification.appeal set stage = 'upheld' where id = '{appeal["id"]}'", "wrong-stage");
         await market.Owner($"update identity.role_assignment set valid_until = now() where person_id = '{market.Cast(Role.Sampler).Person}' and role = 'appeals_panelist'");
     }
 
     [Fact]
     public async Task Two_last_votes_at_once_decide_once()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var appeal = await Heard(farm, new { application, ground = "I do not agree." });
         await Vote(Panel[0], appeal, "upheld", HttpStatusCode.NoContent);
         var answers = await market.Race(
@@ -127,7 +126,7 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
     [Fact]
     public async Task What_is_no_appeal_is_refused_with_its_code()
     {
-        var (farm, application) = await RefusedCase();
+        var (farm, application) = await market.RefusedCase();
         var stranger = await market.ActiveFarm();
         object subject = new { application, ground = "I do not agree." };
         await Market.Problem(await market.Post(stranger.Head, "/v1/appeals", subject), HttpStatusCode.NotFound, "not-found");
@@ -154,14 +153,6 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
         Assert.Equal("inadmissible", (await Read(farm, turned))["stage"]!.GetValue<string>());
     }
 
-    private async Task<(Market.Farm Farm, Guid Application)> RefusedCase()
-    {
-        var farm = await market.ActiveFarm();
-        var (application, _) = await market.CaseAwaitingDecision(farm, failing: true);
-        await Market.Body(await market.Decide(application, granted: false));
-        return (farm, application);
-    }
-
     private async Task<JsonNode> Heard(Market.Farm farm, object appeal)
     {
         var filed = await Market.Body(await market.Post(farm.Head, "/v1/appeals", appeal));
@@ -175,7 +166,4 @@ public sealed class AppealTests(Market market) : IClassFixture<Market>
         Assert.Equal(expected, (await market.Post(panelist, $"/v1/appeals/{appeal["id"]}/vote", Opinion(outcome))).StatusCode);
 
     private static object Opinion(string outcome) => new { outcome, reason = "Read the file." };
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

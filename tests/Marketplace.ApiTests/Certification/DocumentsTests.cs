@@ -173,10 +173,10 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Post(Role.DocumentReviewer, path + $"/documents/{extract}/rejection", unreadable), HttpStatusCode.Conflict, "not-assigned");
         var (other, _) = await market.SubmittedCase(await market.ActiveFarm());
         await Market.Problem(await market.Post(Role.IntakeOfficer, $"/v1/applications/{other}/documents/{extract}/rejection", unreadable), HttpStatusCode.Conflict, "foreign-document");
-        Assert.Equal("not-assigned", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => market.AsApplication($"""
+        await market.Refused($"""
             begin; select set_config('app.person', '{market.Cast(Role.Sampler).Person}', true);
             insert into certification.document_rejection (document, application, reason) values ('{extract}', '{application}', 'Mine.')
-            """))).ConstraintName);
+            """, "not-assigned");
         await Market.Body(await market.Post(Role.IntakeOfficer, path + $"/documents/{extract}/rejection", unreadable));
         await Market.Problem(await market.Post(Role.IntakeOfficer, path + $"/documents/{extract}/rejection", unreadable), HttpStatusCode.Conflict, "document-rejected");
 
@@ -196,7 +196,7 @@ public sealed class DocumentsTests(Market market) : IClassFixture<Market>
             insert into certification.document_rejection (document, application, reason, person, recorded_at)
             values ('{rest}', '{application}', 'Mine.', '{market.Cast(Role.IntakeOfficer).Person}', now() - interval '1 year'); commit
             """;
-        Assert.Equal("not-assigned", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => market.AsApplication(Reject(Role.Sampler)))).ConstraintName);
+        await market.Refused(Reject(Role.Sampler), "not-assigned");
         await market.AsApplication(Reject(Role.IntakeOfficer));
         Assert.True(await market.Scalar<bool>($"select recorded_at > now() - interval '1 hour' from certification.document_rejection where document = '{rest}'"));
     }

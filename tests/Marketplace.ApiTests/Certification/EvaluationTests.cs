@@ -1,6 +1,5 @@
 using System.Net;
 using Marketplace.Contracts;
-using Npgsql;
 
 namespace Marketplace.ApiTests.Certification;
 
@@ -83,11 +82,11 @@ public sealed class EvaluationTests(Market market) : IClassFixture<Market>
         var colleague = await market.NewMember(Role.DocumentReviewer, market.Cast(Role.DocumentReviewer).Organisation);
         var review = new { accepted = true, reason = "Read the papers." };
         await Market.Problem(await market.Post(colleague, $"/v1/applications/{application}/document-review", review), HttpStatusCode.Conflict, "not-assigned");
-        await Refused($"""
+        await market.Refused($"""
             begin; select set_config('app.person', '{colleague.Person}', true);
             insert into certification.document_review (application, answers, accepted, reason) values ('{application}', '[]', true, 'Mine.')
             """, "not-assigned");
-        await Refused($"update certification.application set document_reviewer = sampler where id = '{application}'", "own-work");
+        await market.Refused($"update certification.application set document_reviewer = sampler where id = '{application}'", "own-work");
 
         var old = await market.AcceptedCase(farm);
         await Market.Problem(await market.ReviewDocuments(old.Application), HttpStatusCode.Conflict, "not-assigned");
@@ -131,7 +130,4 @@ public sealed class EvaluationTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Decide(application, granted: true), HttpStatusCode.Conflict, "evaluation-missing");
         await Market.Body(await market.Decide(application, granted: false));
     }
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Marketplace.Contracts;
-using Npgsql;
 
 namespace Marketplace.ApiTests.Certification;
 
@@ -47,7 +46,7 @@ public sealed class LaboratoryScopeTests(Market market) : IClassFixture<Market>,
         Assert.Equal(0, await market.Scalar<long>($"select count(*) from certification.result_entry where application = '{application}'"));
 
         // The application's own login gets no further.
-        await Refused(Entry(application, sample) + $"""
+        await market.Refused(Entry(application, sample) + $"""
             insert into certification.result (application, entry, indicator, comparator, value, unit, method, equipment)
             values ('{application}', 1, '{indicator}', 'equal', {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}, '{unit}', '{method}', {(equipment is null ? "null" : $"'{equipment}'")});
             """, "outside-scope");
@@ -89,7 +88,7 @@ public sealed class LaboratoryScopeTests(Market market) : IClassFixture<Market>,
             (Today.AddDays(-1), null, 0.1m, "analysed-before-sampled"), (Today.AddDays(1), null, 0.1m, "analysed-in-future"), (null, 0.2m, 0.1m, "absurd-uncertainty")])
         {
             await Market.Problem(await market.EnterResults(application, new[] { new { indicator = "lead", value, unit = "mg/kg", method = Method, equipment = "AAS-1", uncertainty, analysedOn = day } }), HttpStatusCode.BadRequest, code);
-            await Refused(Entry(application, sample) + $"""
+            await market.Refused(Entry(application, sample) + $"""
                 insert into certification.result (application, entry, indicator, comparator, value, unit, method, equipment, uncertainty, analysed_on)
                 values ('{application}', 1, 'lead', 'equal', {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}, 'mg/kg', '{Method}', 'AAS-1',
                         {uncertainty?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null"}, {(day is null ? "null" : $"'{day:yyyy-MM-dd}'")});
@@ -99,7 +98,7 @@ public sealed class LaboratoryScopeTests(Market market) : IClassFixture<Market>,
         await Market.Problem(await market.EnterResults(application, new[] { Value("lead", -1) }), HttpStatusCode.BadRequest, "invalid");
         foreach (var value in (string[])["-1", "'NaN'", "'Infinity'"])
         {
-            await Refused(Entry(application, sample) + $"""
+            await market.Refused(Entry(application, sample) + $"""
                 insert into certification.result (application, entry, indicator, comparator, value, unit, method, equipment)
                 values ('{application}', 1, 'lead', 'not_detected', {value}, 'mg/kg', '{Method}', 'AAS-1');
                 """, value == "-1" ? "value-negative" : "outside-scope");
@@ -121,8 +120,8 @@ public sealed class LaboratoryScopeTests(Market market) : IClassFixture<Market>,
         var id = made["id"]!.GetValue<Guid>();
         await Market.Problem(await market.Post(both, $"/v1/laboratory-methods/{id}/confirmation"), HttpStatusCode.Conflict, "own-work");
         await Market.Problem(await market.Post(Role.LaboratorySupervisor, $"/v1/laboratory-methods/{id}/confirmation"), HttpStatusCode.Forbidden, "forbidden");
-        await Refused($"begin; select set_config('app.person', '{both.Person}', true); update certification.laboratory_method set confirmed_by = '{both.Person}' where id = '{id}'", "own-work");
-        await Refused($"begin; select set_config('app.person', '{both.Person}', true); update certification.laboratory_method set confirmed_by = '{market.Cast(Role.QualityManager).Person}' where id = '{id}'", "not-assigned");
+        await market.Refused($"begin; select set_config('app.person', '{both.Person}', true); update certification.laboratory_method set confirmed_by = '{both.Person}' where id = '{id}'", "own-work");
+        await market.Refused($"begin; select set_config('app.person', '{both.Person}', true); update certification.laboratory_method set confirmed_by = '{market.Cast(Role.QualityManager).Person}' where id = '{id}'", "not-assigned");
         await Market.Body(await market.Post(Role.QualityManager, $"/v1/laboratory-methods/{id}/confirmation"));
         await Market.Problem(await market.Post(Role.QualityManager, $"/v1/laboratory-methods/{id}/confirmation"), HttpStatusCode.Conflict, "wrong-state");
         await Market.Body(await market.Post(Role.LaboratorySupervisor, $"/v1/laboratory-methods/{id}/ending", new { reason = "Sold the instrument." }));
@@ -187,7 +186,4 @@ public sealed class LaboratoryScopeTests(Market market) : IClassFixture<Market>,
         begin; select set_config('app.person', '{market.Cast(Role.LaboratoryAnalyst).Person}', true);
         insert into certification.result_entry (application, number, sample) values ('{application}', 1, '{sample}');
         """;
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

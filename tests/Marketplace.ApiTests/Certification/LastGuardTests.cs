@@ -23,8 +23,8 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
         }
 
         var (application, _) = await market.SubmittedCase(await market.ActiveFarm());
-        await Refused($"update certification.application set stage = 'review' where id = '{(await market.DraftedCase(await market.ActiveFarm())).Application}'", "wrong-stage");
-        await Refused($"update certification.application set stage = 'decision' where id = '{application}'", "wrong-stage");
+        await market.Refused($"update certification.application set stage = 'review' where id = '{(await market.DraftedCase(await market.ActiveFarm())).Application}'", "wrong-stage");
+        await market.Refused($"update certification.application set stage = 'decision' where id = '{application}'", "wrong-stage");
     }
 
     [Fact]
@@ -39,11 +39,11 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
             """;
         foreach (var person in (string[])["intake", "sampler", "decision_maker"])
         {
-            await Refused(Copy(person, $"'{market.Cast(Role.DecisionMaker).Person}'"), "wrong-stage");
+            await market.Refused(Copy(person, $"'{market.Cast(Role.DecisionMaker).Person}'"), "wrong-stage");
         }
 
-        await Refused(Copy("stage", "'withdrawn'"), "wrong-stage");
-        await Refused(Copy("submitted_at", "now() - interval '1 year'"), "wrong-stage");
+        await market.Refused(Copy("stage", "'withdrawn'"), "wrong-stage");
+        await market.Refused(Copy("submitted_at", "now() - interval '1 year'"), "wrong-stage");
         await market.AsApplication(As(Role.CooperativeManager) + Copy("created_at", "now() - interval '1 year'") + "; commit");
         Assert.Equal(0, await market.Scalar<long>("select count(*) from certification.application where created_at < now() - interval '1 day'"));
 
@@ -85,11 +85,9 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
             retained = new { quantity = new { amount = 100, unit = "GRM" }, sealNumber = $"J-{application:N}" },
         };
         await Market.Problem(await market.Post(Role.Sampler, $"/v1/applications/{application}/samples", Of(2)), HttpStatusCode.Conflict, "too-few-increments");
-        await market.Owner($"""
-            alter table certification.evaluation_plan disable trigger user;
-            insert into certification.evaluation_plan (application, visit, sample_count, person) values ('{application}', false, 4, gen_random_uuid());
-            alter table certification.evaluation_plan enable trigger user
-            """);
+        await market.Past(
+            $"insert into certification.evaluation_plan (application, visit, sample_count, person) values ('{application}', false, 4, gen_random_uuid())",
+            "certification.evaluation_plan");
         await Market.Problem(await market.Post(Role.Sampler, $"/v1/applications/{application}/samples", Of(3)), HttpStatusCode.Conflict, "too-few-increments");
         await Market.Body(await market.Post(Role.Sampler, $"/v1/applications/{application}/samples", Of(4)));
         await market.Owner("update certification.scheme set sample_count = 1 where code = 'PLANT-BATCH'");
@@ -108,7 +106,7 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
 
         string Approve(string verdict) => As(Role.LaboratorySupervisor)
             + $"insert into certification.result_approval (application, entry, verdict, findings) values ('{application}', 1, '{verdict}', '[]');";
-        await Refused(Approve("pass"), "verdict-untrue");
+        await market.Refused(Approve("pass"), "verdict-untrue");
         await market.AsApplication(Approve(failing ? "fail" : "incomplete"));
     }
 
@@ -126,21 +124,16 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
         await Market.Body(await market.Decide(application, granted: false));
         await Market.Problem(await Link(Role.LaboratoryAnalyst, "destroyed"), HttpStatusCode.Conflict, "retained-needed");
         var appeal = await Market.Body(await market.Post(farm.Head, "/v1/appeals", new { application, ground = "The soil is clean." }));
-        await market.Owner($"""
-            alter table certification.decision disable trigger user;
-            update certification.decision set recorded_at = recorded_at - interval '31 days' where application = '{application}';
-            alter table certification.decision enable trigger user
-            """);
+        await market.Past($"update certification.decision set recorded_at = recorded_at - interval '31 days' where application = '{application}'", "certification.decision");
         await Market.Problem(await Link(Role.LaboratoryAnalyst, "destroyed"), HttpStatusCode.Conflict, "retained-needed");
         await Market.Body(await market.Post(farm.Head, $"/v1/appeals/{appeal["id"]}/withdrawal"));
         await Market.Problem(await Link(Role.Sampler, "destroyed"), HttpStatusCode.Conflict, "not-assigned");
-        Task Retest(string sql) => market.Owner($"alter table certification.retest disable trigger user; {sql}; alter table certification.retest enable trigger user");
-        await Retest($"""
+        await market.Past($"""
             insert into certification.retest (id, application, sample, reason, note, laboratory, seed, analyst, supervisor, person)
             values (gen_random_uuid(), '{application}', '{sample}', 'dispute', 'Asked for.', gen_random_uuid(), 'x', gen_random_uuid(), gen_random_uuid(), gen_random_uuid())
-            """);
+            """, "certification.retest");
         await Market.Problem(await Link(Role.LaboratoryAnalyst, "destroyed"), HttpStatusCode.Conflict, "retained-needed");
-        await Retest($"delete from certification.retest where sample = '{sample}'");
+        await market.Owner($"delete from certification.retest where sample = '{sample}'");
         await Market.Body(await Link(Role.LaboratoryAnalyst, "destroyed"));
     }
 
@@ -152,18 +145,18 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
             insert into certification.qualification (id, person, organisation, scheme, part, valid_from, evidence)
             values ('{id}', gen_random_uuid(), '{market.Cast(Role.QualityManager).Organisation}', 'HALAL', 'reviewer', now()::date, 'A course.'); commit
             """);
-        await Refused(As(Role.QualityManager) + $"update certification.qualification set withdrawn_by = gen_random_uuid(), withdrawn_at = now() where id = '{id}'", "wrong-stage");
+        await market.Refused(As(Role.QualityManager) + $"update certification.qualification set withdrawn_by = gen_random_uuid(), withdrawn_at = now() where id = '{id}'", "wrong-stage");
         await market.AsApplication(As(Role.QualityManager)
             + $"update certification.qualification set withdrawn_by = kernel.person(), withdrawn_at = now() - interval '1 year' where id = '{id}'; commit");
         Assert.True(await market.Scalar<bool>($"select withdrawn_at > now() - interval '1 hour' from certification.qualification where id = '{id}'"));
-        await Refused(As(Role.QualityManager) + $"update certification.qualification set withdrawn_by = null, withdrawn_at = null where id = '{id}'", "wrong-stage");
-        await Refused(As(Role.DecisionMaker) + $"update certification.qualification set withdrawn_by = kernel.person(), withdrawn_at = now() where id = '{id}'", "wrong-stage");
+        await market.Refused(As(Role.QualityManager) + $"update certification.qualification set withdrawn_by = null, withdrawn_at = null where id = '{id}'", "wrong-stage");
+        await market.Refused(As(Role.DecisionMaker) + $"update certification.qualification set withdrawn_by = kernel.person(), withdrawn_at = now() where id = '{id}'", "wrong-stage");
         string Confirm(string role) => As(role) + $"update certification.qualification set confirmed_by = kernel.person(), confirmed_at = now() where id = '{id}'; commit";
         await market.AsApplication(Confirm(Role.DecisionMaker));
-        await Refused(Confirm(Role.Reviewer), "second-person");
-        await Refused(As(Role.DecisionMaker) + $"update certification.qualification set confirmed_at = now() - interval '1 year' where id = '{id}'", "second-person");
+        await market.Refused(Confirm(Role.Reviewer), "second-person");
+        await market.Refused(As(Role.DecisionMaker) + $"update certification.qualification set confirmed_at = now() - interval '1 year' where id = '{id}'", "second-person");
 
-        await Refused(As(Role.LaboratorySupervisor) + $"""
+        await market.Refused(As(Role.LaboratorySupervisor) + $"""
             insert into certification.calibration (id, laboratory, equipment, name, certificate, calibrated_on, valid_until, person)
             values (gen_random_uuid(), gen_random_uuid(), 'AAS-1', 'Spectrometer', 'C-1', now()::date, now()::date, '{market.Cast(Role.Sampler).Person}')
             """, "not-assigned");
@@ -257,7 +250,4 @@ public sealed class LastGuardTests(Market market) : IClassFixture<Market>
 
     private string As(string role) =>
         $"begin; select set_config('app.person', '{market.Cast(role).Person}', true), set_config('app.organisation', '{market.Cast(role).Organisation}', true);";
-
-    private async Task Refused(string sql, string constraint) =>
-        Assert.Equal(constraint, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

@@ -59,8 +59,8 @@ public sealed class LimitTests(Market market) : IClassFixture<Market>
     {
         var (id, _) = await Proposed("dairy_raw", "fat");
         var proposer = market.Cast(Role.QualityManager).Person;
-        await Refused($"begin; select set_config('app.person', '{proposer}', true); select certification.confirm_limit('{id}')", "own-proposal");
-        await Refused($"select certification.confirm_limit('{id}')", "own-proposal");
+        await market.Refused($"begin; select set_config('app.person', '{proposer}', true); select certification.confirm_limit('{id}')", "own-proposal");
+        await market.Refused($"select certification.confirm_limit('{id}')", "own-proposal");
         foreach (var forbidden in new[]
         {
             "insert into certification.limit_rule select * from certification.limit_rule limit 1", "update certification.limit_rule set active = true",
@@ -113,7 +113,7 @@ public sealed class LimitTests(Market market) : IClassFixture<Market>
     [InlineData("7.0", "6.0", "pH")]
     public async Task A_range_names_both_ends(string lowest, string highest, string? unit)
     {
-        await Refused($"""
+        await market.Refused($"""
             select set_config('app.person', '{market.Cast(Role.QualityManager).Person}', false);
             insert into certification.limit_proposal (id, rule_group, indicator, kind, lowest, highest, unit, regulation, annex, source, confidence, valid_from)
             values (gen_random_uuid(), 'dairy_raw', 'hmf', 'range', {lowest}, {highest}, {(unit is null ? "null" : $"'{unit}'")}, 'TR CU 033/2013', '4', 'The act.', 'A', now())
@@ -168,7 +168,4 @@ public sealed class LimitTests(Market market) : IClassFixture<Market>
 
     private async Task<JsonNode> Listed(string group, string indicator) =>
         (await Market.Body(await market.Get((string?)null, $"/v1/limits?group={group}&indicator={indicator}")))["items"]![0]!;
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

@@ -82,7 +82,7 @@ public sealed class NonconformityTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Post(Role.DocumentReviewer, path, new { accepted = false, reason = "No.", findings = new[] { Market.Finding("minor") } }),
             HttpStatusCode.BadRequest, "outcome-findings");
         await Market.Problem(await market.Post(Role.DocumentReviewer, path, new { accepted = false, reason = "No good." }), HttpStatusCode.BadRequest, "outcome-findings");
-        await Refused(As(Role.DocumentReviewer) + $"insert into certification.document_review (application, answers, accepted, reason) values ('{application}', '[]', false, 'No.')", "outcome-findings");
+        await market.Refused(As(Role.DocumentReviewer) + $"insert into certification.document_review (application, answers, accepted, reason) values ('{application}', '[]', false, 'No.')", "outcome-findings");
         await Market.Problem(await market.Post(Role.DocumentReviewer, path, new { accepted = true, reason = "Fine.", answers = new[] { new { item = "no-such", verdict = "conforms" } } }),
             HttpStatusCode.BadRequest, "unknown-check");
     }
@@ -94,17 +94,17 @@ public sealed class NonconformityTests(Market market) : IClassFixture<Market>
         var (application, _) = await market.CaseUnder(Market.OnPaper, farm);
         await Market.Body(await market.ReviewDocuments(application, Market.Finding("major")));
         var found = await market.Scalar<Guid>($"select id from certification.nonconformity where application = '{application}'");
-        await Refused(As(Role.Auditor) + Find("document_reviewer", 7), "not-assigned");
-        await Refused(As(Role.DocumentReviewer) + Find("document_reviewer", 29), "correction-term");
-        await Refused(As(Role.DocumentReviewer) + $"insert into certification.correction (nonconformity, number, application, text) values ('{found}', 1, '{application}', 'Mine.')", "not-assigned");
-        await Refused($"""
+        await market.Refused(As(Role.Auditor) + Find("document_reviewer", 7), "not-assigned");
+        await market.Refused(As(Role.DocumentReviewer) + Find("document_reviewer", 29), "correction-term");
+        await market.Refused(As(Role.DocumentReviewer) + $"insert into certification.correction (nonconformity, number, application, text) values ('{found}', 1, '{application}', 'Mine.')", "not-assigned");
+        await market.Refused($"""
             begin; select set_config('app.person', '{market.Cast(Role.Sampler).Person}', true), set_config('app.household', '{farm.Household}', true);
             insert into certification.correction (nonconformity, number, application, text) values ('{found}', 1, '{application}', 'Mine.');
             insert into certification.inspection (application, visited_at, place, answers, accepted, reason, acknowledged) values ('{application}', now(), 'Here.', '[]', true, 'Fine.', true)
             """, "own-work");
         await Market.Body(await market.Correct(farm, application));
-        await Refused(As(Role.Sampler) + $"insert into certification.correction_check (nonconformity, correction, application, accepted) values ('{found}', 1, '{application}', true)", "not-assigned");
-        await Refused(As(Role.DecisionMaker) + $"insert into certification.decision (application, granted, reason) values ('{application}', true, 'Mine.')", "wrong-stage");
+        await market.Refused(As(Role.Sampler) + $"insert into certification.correction_check (nonconformity, correction, application, accepted) values ('{found}', 1, '{application}', true)", "not-assigned");
+        await market.Refused(As(Role.DecisionMaker) + $"insert into certification.decision (application, granted, reason) values ('{application}', true, 'Mine.')", "wrong-stage");
         foreach (var table in new[] { "nonconformity", "correction", "correction_check", "document_review", "evaluation_plan", "inspection" })
         {
             var denied = await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication($"delete from certification.{table}"));
@@ -129,7 +129,4 @@ public sealed class NonconformityTests(Market market) : IClassFixture<Market>
     }
 
     private string As(string role) => $"begin; select set_config('app.person', '{market.Cast(role).Person}', true);";
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

@@ -17,8 +17,8 @@ public sealed class PauseTests(Market market) : IClassFixture<Market>
         await Market.Body(await Pause(application));
         await Market.Problem(await Pause(application), HttpStatusCode.Conflict, "already-paused");
         await Market.Problem(await market.Decide(application, granted: true), HttpStatusCode.Conflict, "case-paused");
-        await Refused(As(Role.DecisionMaker) + $"insert into certification.decision (application, granted, reason) values ('{application}', true, 'Mine.')", "case-paused");
-        await Refused($"update certification.application set stage = 'granted' where id = '{application}'", "case-paused");
+        await market.Refused(As(Role.DecisionMaker) + $"insert into certification.decision (application, granted, reason) values ('{application}', true, 'Mine.')", "case-paused");
+        await market.Refused($"update certification.application set stage = 'granted' where id = '{application}'", "case-paused");
 
         var running = (await market.CaseAwaitingDecision(await market.ActiveFarm())).Application;
         await market.Owner($"update work.task set deadline = kernel.now(), escalate_at = kernel.now() where subject in ('{application}', '{running}') and closed_at is null");
@@ -80,8 +80,8 @@ public sealed class PauseTests(Market market) : IClassFixture<Market>
         // Nothing is shown afterwards, nor for somebody else's pause.
         var late = await Hash(application, "A second thought");
         var insert = $"insert into certification.pause_file (application, number, hash) values ('{application}', 1, '{late}')";
-        await Refused(As(Role.Reviewer) + insert, "not-assigned");
-        await Refused(As(Role.QualityManager)
+        await market.Refused(As(Role.Reviewer) + insert, "not-assigned");
+        await market.Refused(As(Role.QualityManager)
             + $"insert into certification.pause (application, number, reason, evidence, stage) values ('{other}', 1, 'force_majeure', 'Flood.', 'review');" + insert, "not-assigned");
 
         async Task<string> Hash(Guid of, string title) =>
@@ -98,17 +98,17 @@ public sealed class PauseTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Post(Role.Reviewer, $"/v1/applications/{application}/pauses", new { reason = "holiday", evidence = "It is warm." }),
             HttpStatusCode.BadRequest, "malformed");
         var insert = $"insert into certification.pause (application, number, reason, evidence, stage) values ('{application}', 1, 'force_majeure', 'Flood.', 'review')";
-        await Refused(As(Role.Auditor) + insert, "not-assigned");
+        await market.Refused(As(Role.Auditor) + insert, "not-assigned");
         await Market.Body(await Pause(application, Role.Reviewer));
         var denied = await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication($"update certification.pause set reason = 'force_majeure'"));
         Assert.Equal("42501", denied.SqlState);
-        await Refused(As(Role.Auditor) + $"update certification.pause set ended_at = now() where application = '{application}'", "not-assigned");
+        await market.Refused(As(Role.Auditor) + $"update certification.pause set ended_at = now() where application = '{application}'", "not-assigned");
 
         // The producer may leave a paused case, which ends the pause.
         await Market.Body(await market.Post(farm.Head, $"/v1/applications/{application}/withdrawal"));
         Assert.Equal(0, await market.Scalar<long>($"select count(*) from certification.pause where application = '{application}' and ended_at is null"));
         await Market.Problem(await Pause(application, Role.QualityManager), HttpStatusCode.Conflict, "wrong-stage");
-        await Refused(As(Role.Reviewer) + insert.Replace(", 1,", ", 2,", StringComparison.Ordinal), "wrong-stage");
+        await market.Refused(As(Role.Reviewer) + insert.Replace(", 1,", ", 2,", StringComparison.Ordinal), "wrong-stage");
     }
 
     [Fact]
@@ -171,7 +171,4 @@ public sealed class PauseTests(Market market) : IClassFixture<Market>
     private Task<HttpResponseMessage> Resume(Guid application, string by = Role.DecisionMaker) => market.Post(by, $"/v1/applications/{application}/resumption");
 
     private string As(string role) => $"begin; select set_config('app.person', '{market.Cast(role).Person}', true);";
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

@@ -32,7 +32,7 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         }
 
         await Market.Problem(await Reassign(application, "reviewer", first), HttpStatusCode.Conflict, "conflict-of-interest");
-        await Refused($"update certification.application set reviewer = '{first.Person}' where id = '{application}'", "conflict-of-interest");
+        await market.Refused($"update certification.application set reviewer = '{first.Person}' where id = '{application}'", "conflict-of-interest");
         await market.Owner($"update identity.role_assignment set valid_until = now() where person_id = '{two.Values.Single(one => one.Person != market.Cast(Role.Reviewer).Person).Person}'");
     }
 
@@ -55,7 +55,7 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         Assert.Single((await Market.Body(await market.Get(Role.QualityManager, $"/v1/interests?scope=organisation&person={sampler.Person}")))["items"]!.AsArray());
         Assert.Single((await Market.Body(await market.Get(sampler, "/v1/interests")))["items"]!.AsArray());
         Assert.Empty((await Market.Body(await market.Get(Role.Reviewer, $"/v1/interests?scope=organisation&person={sampler.Person}")))["items"]!.AsArray());
-        await Refused($"select set_config('app.person', '{sampler.Person}', false); " + Interest(market.Cast(Role.Reviewer).Person, "household", farm.Household.Value), "not-assigned");
+        await market.Refused($"select set_config('app.person', '{sampler.Person}', false); " + Interest(market.Cast(Role.Reviewer).Person, "household", farm.Household.Value), "not-assigned");
         Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication("delete from certification.interest"))).SqlState);
     }
 
@@ -72,8 +72,8 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         await Market.Problem(await AddAgain(double1, "123"), HttpStatusCode.BadRequest, "bad-national-number");
 
         await Market.Problem(await Reassign(application, "decision_maker", double1), HttpStatusCode.Conflict, "own-work");
-        await Refused($"update certification.application set decision_maker = '{double1.Person}' where id = '{application}'", "own-work");
-        await Refused(Acting(double1) + $"insert into certification.decision (application, granted, reason) values ('{application}', true, 'Mine.')", "own-work");
+        await market.Refused($"update certification.application set decision_maker = '{double1.Person}' where id = '{application}'", "own-work");
+        await market.Refused(Acting(double1) + $"insert into certification.decision (application, granted, reason) values ('{application}', true, 'Mine.')", "own-work");
         Assert.Equal(0, await market.Scalar<long>($"select count(*) from kernel.event where payload like '%{number}%'"));
         Assert.Equal(0, await market.Scalar<long>($"select count(*) from identity.person p where to_jsonb(p)::text like '%{number}%'"));
         await market.Owner($"update identity.role_assignment set valid_until = now() where person_id = '{double1.Person}'");
@@ -159,7 +159,7 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
             HttpStatusCode.Conflict, "not-eligible");
         var id = (await Market.Body(await market.Post(Role.QualityManager, "/v1/qualifications", grant)))["id"]!.GetValue<Guid>();
         await Market.Problem(await market.Post(Role.QualityManager, $"/v1/qualifications/{id}/confirmation"), HttpStatusCode.Conflict, "second-person");
-        await Refused(Acting(market.Cast(Role.QualityManager)) + $"update certification.qualification set confirmed_by = '{market.Cast(Role.QualityManager).Person}' where id = '{id}'", "second-person");
+        await market.Refused(Acting(market.Cast(Role.QualityManager)) + $"update certification.qualification set confirmed_by = '{market.Cast(Role.QualityManager).Person}' where id = '{id}'", "second-person");
         await Market.Body(await market.Post(Role.PlatformAdministrator, $"/v1/qualifications/{id}/confirmation"));
         await Market.Problem(await market.Post(Role.PlatformAdministrator, $"/v1/qualifications/{id}/confirmation"), HttpStatusCode.Conflict, "changed-meanwhile");
 
@@ -168,7 +168,7 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         var candidates = draws[1]!["parts"]!.AsArray().Single(part => part!["part"]!.GetValue<string>() == "sampler")!["candidates"]!.AsArray();
         Assert.Equal((extra.Person.Value, 0), (Assert.Single(candidates)!["person"]!.GetValue<Guid>(), candidates[0]!["tier"]!.GetValue<int>()));
         await Market.Problem(await Reassign(application, "sampler", market.Cast(Role.Sampler)), HttpStatusCode.Conflict, "not-qualified");
-        await Refused($"update certification.application set sampler = '{market.Cast(Role.Sampler).Person}' where id = '{application}'", "not-qualified");
+        await market.Refused($"update certification.application set sampler = '{market.Cast(Role.Sampler).Person}' where id = '{application}'", "not-qualified");
 
         await Market.Body(await market.Post(Role.QualityManager, $"/v1/qualifications/{id}/withdrawal"));
         await Market.Body(await Reassign(application, "sampler", market.Cast(Role.Sampler)));
@@ -181,10 +181,10 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         var farm = await market.ActiveFarm();
         var (application, _) = await market.AcceptedCase(farm);
         var colleague = await market.NewMember(Role.Sampler, market.Cast(Role.Sampler).Organisation);
-        await Refused($"update certification.application set sampler = '{colleague.Person}' where id = '{application}'", "not-drawn");
+        await market.Refused($"update certification.application set sampler = '{colleague.Person}' where id = '{application}'", "not-drawn");
         await market.Owner($"update identity.role_assignment set valid_until = now() where person_id = '{colleague.Person}'");
-        await Refused("insert into certification.draw_reveal (day, seed) select day, '\\x00'::bytea || sha256('x') from certification.draw_day limit 0; insert into certification.draw_reveal (day, seed) values (certification.today(), sha256('x'))", "draw-not-committed");
-        await Refused($"""
+        await market.Refused("insert into certification.draw_reveal (day, seed) select day, '\\x00'::bytea || sha256('x') from certification.draw_day limit 0; insert into certification.draw_reveal (day, seed) values (certification.today(), sha256('x'))", "draw-not-committed");
+        await market.Refused($"""
             insert into certification.draw_day (day, commitment) values (certification.today() + 5, sha256('x'));
             insert into certification.draw (application, number, day, seed, cause, parts) values ('{application}', 9, certification.today() + 5, repeat('0', 64), 'named', '[]')
             """, "draw-not-committed");
@@ -266,9 +266,6 @@ public sealed class PeopleOfCasesTests(Market market) : IClassFixture<Market>
         insert into certification.interest (id, person, kind, {column}, valid_from, reason, recorded_by)
         values (gen_random_uuid(), '{person}', 'kinship', '{of}', certification.today(), 'Test.', '{person}')
         """;
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }
 
 /// <summary>Everybody has an interest here, so in a market of its own.</summary>

@@ -87,9 +87,7 @@ public sealed class RandomShareTests(Market market) : IClassFixture<Market>
         """;
 
     /// <summary>Certificates of as many other households, made like the one of the story.</summary>
-    private Task Plant(Market.CertifiedLotStory story, int count) => market.Owner($"""
-        alter table certification.application disable trigger user;
-        alter table certification.certificate disable trigger user;
+    private Task Plant(Market.CertifiedLotStory story, int count) => market.Past($"""
         with made as (select n, gen_random_uuid() as application, gen_random_uuid() as lot, gen_random_uuid() as household from generate_series(1, {count}) n),
         applied as (
             insert into certification.application
@@ -98,10 +96,8 @@ public sealed class RandomShareTests(Market market) : IClassFixture<Market>
         insert into certification.certificate
         select (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'application', m.application, 'lot', m.lot, 'household', m.household,
                'serial', 'KZ-26-' || (900000 + m.n) || '-0'))).*
-          from certification.certificate c, made m where c.serial = '{story.Serial}';
-        alter table certification.application enable trigger user;
-        alter table certification.certificate enable trigger user
-        """);
+          from certification.certificate c, made m where c.serial = '{story.Serial}'
+        """, "certification.application", "certification.certificate");
 
     private async Task<List<RandomPick>> Picks()
     {

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Marketplace.Contracts;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Marketplace.ApiTests.Certification;
 
@@ -60,7 +59,7 @@ public sealed class ReplaceCertificateTests(Market market) : IClassFixture<Marke
         {
             reason = "Longer.", validUntil = market.Clock.GetUtcNow().AddYears(1),
         }), HttpStatusCode.BadRequest, "dates-wrong");
-        await Refused(As(Role.QualityManager) + $"""
+        await market.Refused(As(Role.QualityManager) + $"""
             insert into certification.replacement (id, certificate, amount, valid_until, reason)
             select gen_random_uuid(), id, amount + 1, valid_until, 'More.' from certification.certificate where serial = '{story.Serial}'
             """, "above-certified");
@@ -72,10 +71,10 @@ public sealed class ReplaceCertificateTests(Market market) : IClassFixture<Marke
         var story = await market.CertifiedLot(await market.ActiveFarm());
         var proposal = await Proposed(story, 60_000, Role.DecisionMaker);
         await Market.Problem(await Decide(story, proposal, approved: true), HttpStatusCode.Conflict, "second-person");
-        await Refused(As(Role.DecisionMaker) + $"""
+        await market.Refused(As(Role.DecisionMaker) + $"""
             update certification.replacement set approved = true, decision_reason = 'Mine.', decided_by = kernel.person(), decided_at = now() where id = '{proposal}'
             """, "second-person");
-        await Refused(As(Role.DecisionMaker) + $"""
+        await market.Refused(As(Role.DecisionMaker) + $"""
             update certification.replacement set approved = true, decision_reason = 'Theirs.', decided_by = '{market.Cast(Role.QualityManager).Person}',
                    decided_at = now() where id = '{proposal}'
             """, "not-assigned");
@@ -92,7 +91,7 @@ public sealed class ReplaceCertificateTests(Market market) : IClassFixture<Marke
             return true;
         });
         await Market.Problem(await Propose(story, 60_000, by: Role.Reviewer), HttpStatusCode.Conflict, "own-work");
-        await Refused(As(Role.Reviewer) + $"""
+        await market.Refused(As(Role.Reviewer) + $"""
             insert into certification.replacement (id, certificate, amount, valid_until, reason)
             select gen_random_uuid(), id, amount, valid_until, 'Mine.' from certification.certificate where serial = '{story.Serial}'
             """, "own-work");
@@ -128,8 +127,8 @@ public sealed class ReplaceCertificateTests(Market market) : IClassFixture<Marke
     public async Task The_database_links_both_ends_or_neither()
     {
         var story = await market.CertifiedLot(await market.ActiveFarm());
-        await Refused($"update certification.certificate set state = 'replaced', version = version + 1 where serial = '{story.Serial}'", "no-successor");
-        await Refused(As(Role.DecisionMaker) + Successor(story, "amount"), "no-decision");
+        await market.Refused($"update certification.certificate set state = 'replaced', version = version + 1 where serial = '{story.Serial}'", "no-successor");
+        await market.Refused(As(Role.DecisionMaker) + Successor(story, "amount"), "no-decision");
 
         // An approved replacement issues exactly what it says, and only once its predecessor is replaced.
         var proposal = await Proposed(story, 60_000);
@@ -137,11 +136,11 @@ public sealed class ReplaceCertificateTests(Market market) : IClassFixture<Marke
             update certification.replacement set approved = true, decision_reason = 'Fine.', decided_by = kernel.person(), decided_at = now() where id = '{proposal}';
             """;
         var replace = $"update certification.certificate set state = 'replaced', version = version + 1 where serial = '{story.Serial}';";
-        await Refused(approve + Successor(story, "60000"), "no-decision");
-        await Refused(approve + replace + Successor(story, "60001"), "no-decision");
-        await Refused(approve + replace + Successor(story, "60000", "valid_until + interval '1 second'"), "dates-wrong");
-        await Refused(approve + replace + Successor(story, "60000") + Successor(story, "60000", serial: "KZ-26-999998-0"), "already-replaced");
-        await Refused(approve + replace + Successor(story, "60000", label: "repeat('x', 301)"), "label-too-long");
+        await market.Refused(approve + Successor(story, "60000"), "no-decision");
+        await market.Refused(approve + replace + Successor(story, "60001"), "no-decision");
+        await market.Refused(approve + replace + Successor(story, "60000", "valid_until + interval '1 second'"), "dates-wrong");
+        await market.Refused(approve + replace + Successor(story, "60000") + Successor(story, "60000", serial: "KZ-26-999998-0"), "already-replaced");
+        await market.Refused(approve + replace + Successor(story, "60000", label: "repeat('x', 301)"), "label-too-long");
         await market.AsApplication(approve + replace + Successor(story, "60000") + "rollback;");
     }
 
@@ -153,10 +152,10 @@ public sealed class ReplaceCertificateTests(Market market) : IClassFixture<Marke
             insert into supply.lot_certificate (lot_id, certificate_id, credited, replaces)
             select lot_id, gen_random_uuid(), {amount}, certificate_id from supply.lot_certificate where lot_id = '{story.Lot}' and replaces is null;
             """;
-        await Refused("begin;" + Pass(100_001), "not-credited");
-        await Refused("begin;" + Pass(1) + Pass(1), "already-replaced");
-        await Refused("begin;" + Pass(60_000) + $"update supply.lot_account set certified = certified + 1, ceiling = ceiling where lot_id = '{story.Lot}'; commit;", "above-ceiling");
-        await Refused("begin; set constraints all immediate;" + Pass(60_000)
+        await market.Refused("begin;" + Pass(100_001), "not-credited");
+        await market.Refused("begin;" + Pass(1) + Pass(1), "already-replaced");
+        await market.Refused("begin;" + Pass(60_000) + $"update supply.lot_account set certified = certified + 1, ceiling = ceiling where lot_id = '{story.Lot}'; commit;", "above-ceiling");
+        await market.Refused("begin; set constraints all immediate;" + Pass(60_000)
             + $"update supply.lot_account set certified = 60000 where lot_id = '{story.Lot}'; update supply.lot_account set certified = 100000 where lot_id = '{story.Lot}';", "not-credited");
     }
 
@@ -185,7 +184,4 @@ public sealed class ReplaceCertificateTests(Market market) : IClassFixture<Marke
         select gen_random_uuid(), '{serial}', application, lot, household, applicant, issuer, product, village, {amount}, unit, scheme, scheme_version, now(),
                {until}, key_id, {label}, id from certification.certificate where serial = '{story.Serial}';
         """;
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }

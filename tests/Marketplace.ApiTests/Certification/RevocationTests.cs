@@ -30,7 +30,7 @@ public sealed class RevocationTests(Market market) : IClassFixture<Market>
             preview["quantities"]![0]!["amount"]!.GetValue<long>()));
         Assert.Equal("active", await State(stories[0]));
         await Market.Problem(await Confirm(preview, Role.QualityManager), HttpStatusCode.Conflict, "second-person");
-        await Refused($"""
+        await market.Refused($"""
             begin; select set_config('app.person', '{market.Cast(Role.QualityManager).Person}', true);
             update certification.revocation set confirmed_by = kernel.person(), confirmed_at = now() where id = '{preview["id"]}'
             """, "second-person");
@@ -114,7 +114,7 @@ public sealed class RevocationTests(Market market) : IClassFixture<Market>
         await Market.Problem(await market.Post(stranger, $"/v1/revocations/{preview["id"]}/confirmation"), HttpStatusCode.NotFound, "not-found");
         await Market.Problem(await market.Get(stranger, $"/v1/revocations/{preview["id"]}"), HttpStatusCode.NotFound, "not-found");
         await Market.Problem(await Prepare(new { product = "plum" }, Role.Reviewer), HttpStatusCode.Forbidden, "forbidden");
-        await Refused($"""
+        await market.Refused($"""
             begin; select set_config('app.person', '{market.Cast(Role.DecisionMaker).Person}', true);
             insert into certification.certificate_change (certificate, number, state, reason, revocation)
             select id, 9, 'withdrawn', 'Alone.', '{preview["id"]}' from certification.certificate where serial = '{story.Serial}'
@@ -128,9 +128,6 @@ public sealed class RevocationTests(Market market) : IClassFixture<Market>
 
     private Task<string> State(Market.CertifiedLotStory story) =>
         market.Scalar<string>($"select state::text from certification.certificate where serial = '{story.Serial}'");
-
-    private async Task Refused(string sql, string code) =>
-        Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => market.AsApplication(sql))).ConstraintName);
 }
 
 /// <summary>A hundred thousand certificates, withdrawn in one transaction.</summary>

@@ -74,16 +74,12 @@ public sealed class SurveillanceTests(Market market) : IClassFixture<Market>, IA
         {
             var farm = await market.ActiveFarm();
             var (_, application, _) = await market.CertifiedLot(farm);
-            await market.Owner($"""
-                alter table certification.certificate disable trigger user;
+            await market.Past($"""
                 update certification.certificate set issued_at = issued_at - interval '2 years' where household = '{farm.Household}';
-                alter table certification.certificate enable trigger user;
-                alter table certification.nonconformity disable trigger user;
                 insert into certification.nonconformity (id, application, number, severity, basis, text, stage, part, due_at, person, recorded_at)
                 select gen_random_uuid(), '{application}', 1, '{severity}', 'Act.', 'Wrong.', 'sampling', 'sampler', at + interval '1 day', '{market.Cast(Role.Sampler).Person}', at
-                  from (select kernel.now() - interval '{daysAgo} days' as at) x;
-                alter table certification.nonconformity enable trigger user
-                """);
+                  from (select kernel.now() - interval '{daysAgo} days' as at) x
+                """, "certification.certificate", "certification.nonconformity");
             await market.Surveil();
             return await market.Scalar<string>($"""
                 select coalesce(string_agg(c.reason || ' ' || c.points, ' '), '') from certification.surveillance v
