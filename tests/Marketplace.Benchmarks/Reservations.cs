@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using Npgsql;
 using NpgsqlTypes;
@@ -27,24 +26,10 @@ internal sealed class Reservations(Bench bench, int lotsEach, int clients, IRead
 
     public async Task<double> Http(int seconds)
     {
-        var people = Enumerable.Range(0, clients).Select(client => bench.Client(bench.Keys[client % Bench.Buyers])).ToList();
-        try
-        {
-            return await Bench.Load(clients, seconds, async client =>
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/reservations") { Content = new StringContent(Body(), Encoding.UTF8, "application/json") };
-                request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
-                using var answer = await people[client].SendAsync(request);
-                if (answer.StatusCode != HttpStatusCode.Created)
-                {
-                    throw new InvalidOperationException($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-                }
-            });
-        }
-        finally
-        {
-            people.ForEach(client => client.Dispose());
-        }
+        var people = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Caller.Open(bench.Address, bench.Keys[client % Bench.Buyers])));
+        var rate = await Bench.Load(clients, seconds, client => people[client].Post("/v1/reservations", Body()));
+        Array.ForEach(people, caller => caller.Dispose());
+        return rate;
     }
 
     public async Task<double> Bare(int seconds)

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
 using Marketplace.Certification;
 using Npgsql;
 
@@ -36,22 +34,34 @@ internal sealed class Verifications(Bench bench, int clients, IReadOnlyList<stri
             alter table certification.certificate enable trigger user;
             analyze certification.certificate
             """);
-        return new Verifications(bench, clients, serials);
+        var verifications = new Verifications(bench, clients, serials);
+        await verifications.Warm();
+        return verifications;
     }
 
     private static readonly Guid Body = Guid.NewGuid();
 
+    /// <summary>Asks for every certificate once: a label is printed on many packs.</summary>
+    private async Task Warm()
+    {
+        var callers = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Caller.Open(bench.Address)));
+        await Task.WhenAll(callers.Select(async (caller, number) =>
+        {
+            foreach (var serial in serials.Where((_, at) => at % clients == number))
+            {
+                await caller.Get($"/v1/certificates/{serial}");
+            }
+
+            caller.Dispose();
+        }));
+    }
+
     public async Task<double> Http(int seconds)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = clients }) { BaseAddress = bench.Address };
-        return await Bench.Load(clients, seconds, async _ =>
-        {
-            using var answer = await client.GetAsync($"/v1/certificates/{Any()}");
-            if (answer.StatusCode != HttpStatusCode.OK)
-            {
-                throw new InvalidOperationException($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-            }
-        });
+        var callers = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Caller.Open(bench.Address)));
+        var rate = await Bench.Load(clients, seconds, client => callers[client].Get($"/v1/certificates/{Any()}"));
+        Array.ForEach(callers, caller => caller.Dispose());
+        return rate;
     }
 
     public async Task<double> Bare(int seconds)
@@ -83,5 +93,5 @@ internal sealed class Verifications(Bench bench, int clients, IReadOnlyList<stri
         return rate;
     }
 
-    private string Any() => serials[RandomNumberGenerator.GetInt32(serials.Count)];
+    private string Any() => serials[Random.Shared.Next(serials.Count)];
 }
