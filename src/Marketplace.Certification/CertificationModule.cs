@@ -14,6 +14,7 @@ public static class CertificationModule
     {
         services.AddValidation();
         services.AddScoped<ICertificates, Certificates>();
+        services.AddSingleton<PublicCertificates>();
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<DrawSeeds>();
         services.AddHostedService(provider => provider.GetRequiredService<DrawSeeds>());

@@ -18,6 +18,7 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
     private IDisposable? place;
     private Sql? trace;
     private bool begun;
+    private bool alone;
     private bool told;
 
     /// <summary>Who acts.</summary>
@@ -60,6 +61,29 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
 
         await Drain(reader, cancel);
         return rows;
+    }
+
+    /// <summary>
+    /// Every row of a read that nothing follows: without begin and commit the settings and the statement are a transaction by themselves, in one
+    /// round trip. Inside a unit of work that has begun it is one of its statements.
+    /// </summary>
+    public async Task<List<T>> ListAlone<T>(Sql sql, CancellationToken cancel)
+    {
+        if (begun || idempotent is not null)
+        {
+            return await List<T>(sql, cancel);
+        }
+
+        alone = true;
+        try
+        {
+            return await List<T>(sql, cancel);
+        }
+        finally
+        {
+            alone = false;
+            await Close();
+        }
     }
 
     /// <summary>The first column of the first row, or the default when there is no row or it is null.</summary>
@@ -216,7 +240,11 @@ public sealed class Database(NpgsqlDataSource source, CurrentActor actor, Outbox
         if (!begun)
         {
             var who = actor.Value;
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("begin"));
+            if (!alone)
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand("begin"));
+            }
+
             batch.BatchCommands.Add(Sql.Of($"""
                 select set_config('app.tenant', {who.Tenant}, true), set_config('app.person', {who.Person?.ToString() ?? ""}, true),
                        set_config('app.organisation', {who.Organisation?.ToString() ?? ""}, true),

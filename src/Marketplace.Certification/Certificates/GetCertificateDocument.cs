@@ -20,17 +20,18 @@ public static class GetCertificateDocument
     /// <param name="lang"><c>kk</c>, <c>ru</c>, <c>ky</c> or <c>en</c>; by default the first of <c>Accept-Language</c>.</param>
     /// <remarks>It shows the state when it was printed; its QR shows the state now.</remarks>
     public static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Handle(
-        string serial, HttpContext http, Database database, ITerritories territories, TimeProvider time, CancellationToken cancel,
+        string serial, HttpContext http, PublicCertificates certificates, CurrentActor actor, TimeProvider time, CancellationToken cancel,
         [RegularExpression("^(kk|ru|ky|en)$")] string? lang = null)
     {
+        ArgumentNullException.ThrowIfNull(certificates);
+        ArgumentNullException.ThrowIfNull(actor);
         ArgumentNullException.ThrowIfNull(time);
-        var read = await GetCertificate.Read(serial, database, territories, cancel);
-        if (read.Refusal is { } refusal)
+        if (await certificates.Find(actor.Value.Tenant, serial, cancel) is not { } found)
         {
-            return Problems.From(refusal);
+            return Problems.From(Refusal.NotFound);
         }
 
         var language = string.IsNullOrEmpty(lang) ? Problems.Language(http) : lang;
-        return TypedResults.File(CertificateDocument.Print(new CertificateText(read.Value!, language), time.GetUtcNow()), "application/pdf", $"{serial}-{language}.pdf");
+        return TypedResults.File(CertificateDocument.Print(new CertificateText(found, language), time.GetUtcNow()), "application/pdf", $"{serial}-{language}.pdf");
     }
 }

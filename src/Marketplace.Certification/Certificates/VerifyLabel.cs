@@ -75,14 +75,14 @@ public static class VerifyLabel
             return new LabelVerification(LabelStanding.Forged, null);
         }
 
-        var found = await GetCertificate.Read(claims!.Serial, database, territories, cancel);
-        if (found.Refusal is not null || found.Value!.Label != text)
+        var found = await PublicCertificates.Read(claims!.Serial, database, territories, cancel);
+        if (found?.Label != text)
         {
             // Whoever holds a revoked key can sign anything with it: what the register does not know is theirs.
             return new LabelVerification(proof == LabelProof.RevokedKey ? LabelStanding.Forged : LabelStanding.Unknown, null);
         }
 
-        return new LabelVerification(found.Value.State switch
+        return new LabelVerification(found.State switch
         {
             CertificateState.Active => LabelStanding.Genuine,
             CertificateState.Suspended => LabelStanding.Suspended,
@@ -90,6 +90,6 @@ public static class VerifyLabel
             CertificateState.Expired => LabelStanding.Expired,
             CertificateState.Depleted => LabelStanding.Depleted,
             _ => LabelStanding.Replaced,
-        }, found.Value);
+        }, found);
     }
 }

@@ -1,5 +1,4 @@
 using Marketplace.Certification;
-using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -7,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Marketplace.Web.Pages;
 
 /// <summary>A certificate for whoever holds the goods or the label in hand.</summary>
-public sealed class CertificatePage(Database database, ITerritories territories) : PageModel
+public sealed class CertificatePage(PublicCertificates certificates, CurrentActor actor) : PageModel
 {
     internal static readonly IReadOnlyList<(string Code, string Name)> Languages = [("kk", "Қазақша"), ("ru", "Русский"), ("ky", "Кыргызча"), ("en", "English")];
 
@@ -31,8 +30,7 @@ public sealed class CertificatePage(Database database, ITerritories territories)
     public async Task<IActionResult> OnGetAsync(string language, string serial, CancellationToken cancel)
     {
         (Language, Serial) = (language, serial);
-        var read = await GetCertificate.Read(serial, database, territories, cancel);
-        Certificate = read.Refusal is null ? read.Value : null;
+        Certificate = await certificates.Find(actor.Value.Tenant, serial, cancel);
         Response.StatusCode = Certificate is null ? 404 : 200;
         Response.Headers.ContentLanguage = language;
         return Page();

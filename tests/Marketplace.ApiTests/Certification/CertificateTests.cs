@@ -29,6 +29,27 @@ public sealed class CertificateTests(Market market) : IClassFixture<Market>
     }
 
     [Fact]
+    public async Task What_is_kept_of_a_certificate_hides_no_change_of_it()
+    {
+        var story = await market.CertifiedLot(await market.ActiveFarm());
+        Assert.Equal(("active", 100_000L), await Standing());
+        Assert.Equal(("active", 100_000L), await Standing());
+        await market.Reserve(market.Cast(Role.RetailBuyer), story.Lot, 1_000);
+        Assert.Equal(("active", 99_000L), await Standing());
+        await Change(story.Serial, "suspension");
+        Assert.Equal(("suspended", 0L), await Standing());
+        await market.Advance(TimeSpan.FromDays(130));
+        Assert.Equal(("expired", 0L), await Standing());
+        await market.Advance(TimeSpan.FromDays(-130));
+
+        async Task<(string, long)> Standing()
+        {
+            var shown = await Market.Body(await market.Get((string?)null, $"/v1/certificates/{story.Serial}"));
+            return (shown["state"]!.GetValue<string>(), shown["left"]!["amount"]!.GetValue<long>());
+        }
+    }
+
+    [Fact]
     public async Task Only_one_of_five_suspensions_holds_the_lot()
     {
         var story = await market.CertifiedLot(await market.ActiveFarm());
