@@ -1,5 +1,10 @@
 namespace Marketplace.Contracts;
 
+/// <summary>Somebody known by a telephone.</summary>
+/// <param name="Person">The person.</param>
+/// <param name="Household">Their household; null when they belong to none.</param>
+public sealed record KnownPerson(PersonId Person, HouseholdId? Household);
+
 /// <summary>Questions to Identity: people, their roles and telephones.</summary>
 public interface IPeople
 {
@@ -11,6 +16,10 @@ public interface IPeople
 
     /// <summary>The telephone of a person in E.164, for sending a message; null when unknown.</summary>
     Task<string?> PhoneOf(PersonId person, CancellationToken cancel);
+
+    /// <summary>Who is known by a telephone, with the household they belong to; null when nobody is.</summary>
+    /// <param name="phone">E.164.</param>
+    Task<KnownPerson?> Behind(string phone, CancellationToken cancel);
 
     /// <summary>The person behind a telephone, made when there is none yet.</summary>
     /// <param name="phone">E.164.</param>

@@ -71,6 +71,9 @@ public sealed record LotAllocated(PromiseId Promise, PurchaseOrderId Order, LotI
 /// <summary>A household answered; zero means declined or silent.</summary>
 public sealed record PromiseAnswered(PromiseId Promise, PurchaseOrderId Order, LotId Lot, HouseholdId Household, Quantity Confirmed, UnitPrice Price);
 
+/// <summary>A household took its answer back: it is asked as before.</summary>
+public sealed record PromiseReopened(PromiseId Promise, PurchaseOrderId Order, LotId Lot, HouseholdId Household, Quantity Quantity);
+
 /// <summary>What a household was asked or promised was ended because its certificate was suspended or withdrawn.</summary>
 public sealed record PromiseStopped(PromiseId Promise, PurchaseOrderId Order, LotId Lot, HouseholdId Household, Quantity Quantity);
 

@@ -75,12 +75,15 @@ public static class Role
     /// <summary>Payout approver of the applicant of record: releases what another prepared.</summary>
     public const string PayoutApprover = "payout_approver";
 
+    /// <summary>The operator's gateway of short messages: hands in what arrived, by an API key.</summary>
+    public const string MessageGateway = "message_gateway";
+
     /// <summary>Every role, in the order of the chain.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         Producer, VillageAgent, CooperativeManager, CollectionOperator, RetailBuyer, RetailApprover, RetailReceiver, RetailFinance, IntakeOfficer,
         DocumentReviewer, Sampler, Reviewer, DecisionMaker, QualityManager, AppealsPanelist, LaboratoryAnalyst, LaboratorySupervisor, OkrugAkim,
         DistrictOfficer, ProjectOfficer,
-        Auditor, PlatformAdministrator, PayoutOfficer, PayoutApprover,
+        Auditor, PlatformAdministrator, PayoutOfficer, PayoutApprover, MessageGateway,
     ];
 }

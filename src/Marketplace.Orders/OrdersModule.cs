@@ -26,11 +26,14 @@ public static class OrdersModule
         services.Subscribe<AllocateWhenPlaced, OrderPlaced>();
         services.Subscribe<RefillWhenAnswered, PromiseAnswered>();
         services.Subscribe<RefillWhenStopped, PromiseStopped>();
+        services.Subscribe<RefillWhenReopened, PromiseReopened>();
+        services.AddSingleton<TextAnswers>();
         services.AddSingleton<PromiseDeadlines>();
         services.AddHostedService(provider => provider.GetRequiredService<PromiseDeadlines>());
         services.AddSingleton(new ConstraintRefusal("own-work", "You cannot decide on your own work."));
         services.AddSingleton(new ConstraintRefusal("approval-needed", "A second person must approve this order first."));
         services.AddSingleton(new ConstraintRefusal("terms-frozen", "The terms are frozen."));
+        services.AddSingleton(new ConstraintRefusal("undone-already", "This was undone before."));
         return services;
     }
 
@@ -52,5 +55,6 @@ public static class OrdersModule
         var promises = routes.Noun("/promises", "Promises");
         ListPromises.Map(promises);
         AnswerPromise.Map(promises);
+        ReceiveText.Map(routes.Noun("/texts", "Promises"));
     }
 }

@@ -27,7 +27,7 @@ internal static class DemoCast
         new(Role.RetailBuyer, "dastarkhan"), new(Role.RetailApprover, "dastarkhan"), new(Role.RetailReceiver, "dastarkhan"), new(Role.RetailFinance, "dastarkhan"),
         new(Role.RetailBuyer, "bazarly", Key: "retail_buyer_2"),
         new(Role.VillageAgent, null, District), new(Role.OkrugAkim, null, District), new(Role.DistrictOfficer, null, District),
-        new(Role.ProjectOfficer, "office"), new(Role.Auditor, "office"),
+        new(Role.ProjectOfficer, "office"), new(Role.Auditor, "office"), new(Role.MessageGateway, "office"),
         new(Role.AppealsPanelist, "office"), new(Role.AppealsPanelist, "office", Key: "appeals_panelist_2"),
         new(Role.AppealsPanelist, "office", Key: "appeals_panelist_3"),
     ];

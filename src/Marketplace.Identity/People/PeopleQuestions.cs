@@ -30,6 +30,10 @@ internal sealed class PeopleQuestions(Database database, Secrets secrets) : IPeo
             ? secrets.Open("phone", sealedPhone, person.Value)
             : null;
 
+    public Task<KnownPerson?> Behind(string phone, CancellationToken cancel) => database.Find<KnownPerson>($"""
+        select id as person, household_id as household from identity.person where tenant_id = kernel.tenant() and phone_hash = {secrets.Hmac("phone", phone)}
+        """, cancel);
+
     public async Task<PersonId> OfPhone(string phone, CancellationToken cancel)
     {
         var id = Guid.CreateVersion7();

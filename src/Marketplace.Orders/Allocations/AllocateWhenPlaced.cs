@@ -20,3 +20,9 @@ internal sealed class RefillWhenStopped(AllocateOrder allocate) : ISubscriber<Pr
 {
     public Task When(PromiseStopped happened, Envelope envelope, CancellationToken cancel) => allocate.Refill(happened.Order, cancel);
 }
+
+/// <summary>Opens a firm order again whose household took its answer back.</summary>
+internal sealed class RefillWhenReopened(AllocateOrder allocate) : ISubscriber<PromiseReopened>
+{
+    public Task When(PromiseReopened happened, Envelope envelope, CancellationToken cancel) => allocate.Refill(happened.Order, cancel);
+}

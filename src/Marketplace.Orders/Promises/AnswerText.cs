@@ -228,7 +228,12 @@ internal sealed record AnswerText(TextMeaning Meaning, long Amount = 0, string? 
             : one.Length > other.Length ? left[1..] == right : left == right[1..];
     }
 
-    private static List<string> Tokens(string text)
+    /// <summary>Whether a folded word answers, counts or measures, and so names no goods. Words of greeting may.</summary>
+    internal static bool IsAnswer(string token) =>
+        char.IsAsciiDigit(token[0]) || Units.ContainsKey(token) || (Phrases.TryGetValue(token, out var word) && word != Word.Filler);
+
+    /// <summary>The words and numbers of a message, folded.</summary>
+    internal static List<string> Tokens(string text)
     {
         var folded = Plain(text);
         var made = new StringBuilder();

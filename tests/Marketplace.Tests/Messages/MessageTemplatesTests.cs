@@ -57,6 +57,13 @@ public sealed partial class MessageTemplatesTests
         task-escalated: kind
         task-handed-over: kind
         task-late: kind
+        text-confirmed: code order quantity
+        text-declined: code order
+        text-nothing-asked:
+        text-too-late:
+        text-unclear: asks
+        text-undone: order
+        text-wrong-code:
         """,
         string.Join('\n', MessageTemplates.Known.All.OrderBy(template => template.Code, StringComparer.Ordinal).Select(template =>
             $"{template.Code}: {string.Join(' ', Place().Matches(template.Texts["en"]).Select(match => match.Groups[1].Value).Order())}".TrimEnd())));
