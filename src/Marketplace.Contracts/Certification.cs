@@ -15,6 +15,9 @@ public interface ICertificates
 {
     /// <summary>The certificates that are live for these lots at an instant.</summary>
     Task<IReadOnlyList<CertificateCard>> LiveFor(IReadOnlyCollection<LotId> lots, DateTimeOffset at, CancellationToken cancel);
+
+    /// <summary>The lot a certificate is about; null when there is none of that serial.</summary>
+    Task<LotId?> LotOf(string serial, CancellationToken cancel);
 }
 
 /// <summary>An application was submitted for a lot.</summary>

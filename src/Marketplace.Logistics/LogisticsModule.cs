@@ -5,6 +5,7 @@ using Marketplace.Logistics.CollectionPoints;
 using Marketplace.Logistics.Consignments;
 using Marketplace.Logistics.Receipts;
 using Marketplace.Logistics.Tenders;
+using Marketplace.Logistics.Traces;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -47,6 +48,7 @@ public static class LogisticsModule
         var receipts = routes.Noun("/receipts", "Receipts");
         RecordReceipt.Map(receipts);
         ShowReceipt.Map(receipts);
+        FollowGoods.Map(routes.Noun("/traces", "Traces"));
     }
 }
 

@@ -92,4 +92,7 @@ internal sealed class Certificates(Database database) : ICertificates
             select id, serial, lot, scheme, valid_until from certification.certificate
              where lot = any({lots.ToArray()}) and state = 'active' and valid_from <= {at} and valid_until >= {at} order by lot, id
             """, cancel);
+
+    public async Task<LotId?> LotOf(string serial, CancellationToken cancel) =>
+        await database.List<LotId>($"select lot from certification.certificate where serial = {serial}", cancel) is [var lot] ? lot : null;
 }
