@@ -23,6 +23,7 @@ public static class CertificationModule
         services.AddScoped<CaseDraw>();
         services.AddScoped<HandOver>();
         services.AddScoped<StopGoods>();
+        services.AddScoped<IStoppedGoods>(provider => provider.GetRequiredService<StopGoods>());
         services.AddScoped<AppealedDecision>();
         services.Subscribe<DepleteWhenReceived, LotReceived>();
         services.AddScoped<VisitorDraw>();

@@ -10,6 +10,19 @@ namespace Marketplace.Contracts;
 /// <param name="ValidUntil">The last instant of its validity.</param>
 public sealed record CertificateCard(CertificateId Id, string Serial, LotId Lot, string Scheme, DateTimeOffset ValidUntil);
 
+/// <summary>Takes goods off the market and puts them back, whoever found a reason.</summary>
+public interface IStoppedGoods
+{
+    /// <summary>
+    /// Holds lots, ends reservations and promises of them, flags what is on its way and tells the buyers, all in the caller's transaction.
+    /// </summary>
+    /// <param name="reason">As the households and buyers read it.</param>
+    Task<Refusal?> Stop(IReadOnlyList<LotId> lots, string reason, CancellationToken cancel);
+
+    /// <summary>Lifts one hold of each lot and tells the buyers of what is on its way.</summary>
+    Task<Refusal?> Resume(IReadOnlyList<LotId> lots, CancellationToken cancel);
+}
+
 /// <summary>Questions to Certification.</summary>
 public interface ICertificates
 {

@@ -186,3 +186,11 @@ public readonly partial struct LimitProposalId
     /// <summary>A new id, ordered by time.</summary>
     public static LimitProposalId New() => From(Guid.CreateVersion7());
 }
+
+/// <summary>A recall of goods. UUID.</summary>
+[ValueObject]
+public readonly partial struct RecallId
+{
+    /// <summary>A new id, ordered by time.</summary>
+    public static RecallId New() => From(Guid.CreateVersion7());
+}

@@ -34,3 +34,17 @@ public sealed record LotReceived(
 
 /// <summary>A receipt is complete: every part of the consignment is accepted or rejected.</summary>
 public sealed record ReceiptRecorded(ReceiptId Receipt, PurchaseOrderId Order);
+
+/// <summary>Goods were called back.</summary>
+/// <param name="Recall">The recall.</param>
+/// <param name="Class">1 (danger to health), 2 (possible danger) or 3 (no danger).</param>
+/// <param name="Lots">The lots.</param>
+public sealed record RecallOpened(RecallId Recall, int Class, IReadOnlyList<LotId> Lots);
+
+/// <summary>A buyer said what became of recalled goods.</summary>
+public sealed record RecallAnswered(RecallId Recall, OrganisationId Buyer);
+
+/// <summary>A recall ended.</summary>
+/// <param name="Recall">The recall.</param>
+/// <param name="Confirmed">True when the goods stay off the market; false when it was a false alarm.</param>
+public sealed record RecallClosed(RecallId Recall, bool Confirmed);

@@ -3,6 +3,7 @@ using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
 using Marketplace.Logistics.CollectionPoints;
 using Marketplace.Logistics.Consignments;
+using Marketplace.Logistics.Recalls;
 using Marketplace.Logistics.Receipts;
 using Marketplace.Logistics.Tenders;
 using Marketplace.Logistics.Traces;
@@ -28,6 +29,11 @@ public static class LogisticsModule
         services.AddSingleton(new ConstraintRefusal("already-loaded", "A weighing travels in another consignment already."));
         services.AddSingleton(new ConstraintRefusal("already-received", "This consignment was received before."));
         services.AddSingleton(new ConstraintRefusal("reason-missing", "Say why goods are rejected."));
+        services.AddSingleton(new ConstraintRefusal("own-work", "You cannot decide on your own work."));
+        services.AddSingleton(new ConstraintRefusal("recall-closed", "This recall is closed."));
+        services.AddSingleton(new ConstraintRefusal("responses-missing", "A buyer has not answered yet."));
+        services.AddSingleton(new ConstraintRefusal("answered-already", "This was answered before."));
+        services.AddSingleton(new ConstraintRefusal("more-than-sent", "No more can be withdrawn than was sent."));
         services.AddSingleton(new ConstraintRefusal("parts-do-not-add-up", "Accepted and rejected are not what was dispatched."));
         return services;
     }
@@ -49,6 +55,11 @@ public static class LogisticsModule
         RecordReceipt.Map(receipts);
         ShowReceipt.Map(receipts);
         FollowGoods.Map(routes.Noun("/traces", "Traces"));
+        var recalls = routes.Noun("/recalls", "Recalls");
+        OpenRecall.Map(recalls);
+        ShowRecall.Map(recalls);
+        AnswerRecall.Map(recalls);
+        CloseRecall.Map(recalls);
     }
 }
 

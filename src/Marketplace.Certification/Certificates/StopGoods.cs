@@ -7,7 +7,7 @@ namespace Marketplace.Certification;
 /// Takes the goods of certificates that are no longer good off the market, in the transaction that says so: the lots are held, reservations and
 /// promises end, what is on its way is flagged, buyers are told.
 /// </summary>
-public sealed class StopGoods(Database database, ILotAccounts accounts, IReservations reservations, IOrders orders)
+public sealed class StopGoods(Database database, ILotAccounts accounts, IReservations reservations, IOrders orders) : IStoppedGoods
 {
     // Each turn ends what was claimed before it; only a claim of the very moment needs another. The hold stands whatever happens.
     private const int MostTurns = 5;
@@ -15,7 +15,8 @@ public sealed class StopGoods(Database database, ILotAccounts accounts, IReserva
     // One statement stays well below the time a statement may take.
     private const int AtOnce = 2_500;
 
-    internal async Task<Refusal?> Stop(IReadOnlyList<LotId> lots, string reason, CancellationToken cancel)
+    /// <inheritdoc/>
+    public async Task<Refusal?> Stop(IReadOnlyList<LotId> lots, string reason, CancellationToken cancel)
     {
         for (var turn = 1; ; turn++)
         {
@@ -47,7 +48,8 @@ public sealed class StopGoods(Database database, ILotAccounts accounts, IReserva
         }
     }
 
-    internal async Task<Refusal?> Resume(IReadOnlyList<LotId> lots, CancellationToken cancel)
+    /// <inheritdoc/>
+    public async Task<Refusal?> Resume(IReadOnlyList<LotId> lots, CancellationToken cancel)
     {
         if (await accounts.Lift(lots, cancel) is { } refused)
         {

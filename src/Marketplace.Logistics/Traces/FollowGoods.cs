@@ -95,7 +95,8 @@ public static class FollowGoods
              order by t.weighed_at, t.id
             """, cancel);
         var known = await lots.Of([.. moves.Select(move => move.Lot).Concat(begun).Distinct()], cancel);
-        var shown = known.Values.Where(card => all || card.Household.Value == actor.Household || moves.Exists(move => move.Lot == card.Id)).OrderBy(card => card.Id.Value);
+        var shown = known.Values.Where(card => all || card.Household.Value == actor.Household || moves.Exists(move => move.Lot == card.Id))
+            .OrderBy(card => card.Id.Value);
         var byLot = moves.ToLookup(move => move.Lot);
         List<TracedLot> traced = [.. shown.Select(card => Traced(card, byLot[card.Id].ToList(), actor))];
         return traced.Count == 0 ? Refusal.NotFound : new GoodsTrace(traced, moves.ConvertAll(move => move.Wire()));

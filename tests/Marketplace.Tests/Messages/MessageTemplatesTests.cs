@@ -37,6 +37,7 @@ public sealed partial class MessageTemplatesTests
         certificates-withdrawn: count reason
         goods-cleared: order product quantity
         goods-on-the-way-stopped: order product quantity
+        goods-recalled: number product reason
         goods-rejected: product quantity reason
         goods-stopped: order product quantity
         goods-weighed: net product total
