@@ -67,6 +67,19 @@ public sealed class RecallTests(Market market) : IClassFixture<Market>
         var recall = await Market.Body(await Open(Role.QualityManager, new { @class = 2, reason = "A tip about the well.", sscc = sent.Sscc }));
         Assert.Equal(sent.Gone.Value, Assert.Single(recall["lots"]!.AsArray())!.GetValue<Guid>());
         Assert.Equal((1, 0), ((await market.AccountOf(sent.Gone)).Holds, (await market.AccountOf(sent.Waiting)).Holds));
+
+        // Another chain has some of the same lot: each sees its own part only.
+        var other = market.Cast("retail_buyer_2").Organisation;
+        await market.Owner($"""
+            insert into logistics.recall_part (recall_id, tenant_id, lot_id, buyer_id, unit, sent)
+            values ('{recall["id"]}', 'demo', '{sent.Gone}', '{other!.Value.Value}', 'GRM', 5000)
+            """);
+        foreach (var (role, amount) in ((string, long)[])[(Role.RetailReceiver, 100_000), ("retail_buyer_2", 5_000)])
+        {
+            var own = await Market.Body(await market.Get(role, $"/v1/recalls/{recall["id"]}"));
+            Assert.Equal(amount, Assert.Single(own["parts"]!.AsArray())!["sent"]!["amount"]!.GetValue<long>());
+        }
+
         var second = await market.NewMember(Role.QualityManager, market.Cast(Role.QualityManager).Organisation);
         var ended = await Market.Body(await Close(second, recall["id"]!.GetValue<Guid>(), confirmed: false));
         Assert.Equal("lifted", ended["state"]!.GetValue<string>());
