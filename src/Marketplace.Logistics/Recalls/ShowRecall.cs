@@ -81,7 +81,7 @@ public static class ShowRecall
         }
 
         var rows = await database.List<RecallSummary>($"""
-            select r.id, r.number, r.class, r.reason, r.state, r.opened_at from logistics.recall r
+            select r.id, r.number, r.class::int as class, r.reason, r.state, r.opened_at from logistics.recall r
              where {Visible(database.Actor)} {(after is { } last ? Sql.Of($"and r.id < {last}") : Sql.Of($""))} order by r.id desc limit {limit + 1}
             """, cancel);
         return TypedResults.Ok(cursors.Cut(http, rows, limit, Query, one => [one.Id.ToString()]));
@@ -95,7 +95,7 @@ public static class ShowRecall
     {
         var actor = database.Actor;
         if (await database.Find<Row>($"""
-            select r.id, r.number, r.class, r.reason, r.state, r.opened_at, r.closed_at, r.report, {Whole(actor)} as whole
+            select r.id, r.number, r.class::int as class, r.reason, r.state, r.opened_at, r.closed_at, r.report, {Whole(actor)} as whole
               from logistics.recall r where r.id = {id} and {Visible(actor)}
             """, cancel) is not { } recall)
         {
@@ -120,7 +120,7 @@ public static class ShowRecall
         """);
 
     private sealed record Row(
-        RecallId Id, string Number, short Class, string Reason, RecallState State, DateTimeOffset OpenedAt, DateTimeOffset? ClosedAt, string? Report, bool Whole);
+        RecallId Id, string Number, int Class, string Reason, RecallState State, DateTimeOffset OpenedAt, DateTimeOffset? ClosedAt, string? Report, bool Whole);
 
     private sealed record Part(LotId Lot, OrganisationId Buyer, long Sent, long? Withdrawn, string Unit, DateTimeOffset? AnsweredAt)
     {

@@ -26,6 +26,8 @@ public sealed class RecallTests(Market market) : IClassFixture<Market>
                 """));
         }
 
+        var listed = (await Market.Body(await market.Get(Role.RetailReceiver, "/v1/recalls")))["items"]!.AsArray().Single(one => one!["id"]!.GetValue<Guid>() == id)!;
+        Assert.Equal((1, "open"), (listed["class"]!.GetValue<int>(), listed["state"]!.GetValue<string>()));
         var seen = await Market.Body(await market.Get(Role.RetailReceiver, $"/v1/recalls/{id}"));
         Assert.Equal(sent.Gone.Value, Assert.Single(seen["lots"]!.AsArray())!.GetValue<Guid>());
         await Market.Problem(await market.Get("retail_buyer_2", $"/v1/recalls/{id}"), HttpStatusCode.NotFound, "not-found");
