@@ -50,6 +50,9 @@ internal sealed class Bench : IAsyncDisposable
     /// <summary>Keys of the buyers, each of an organisation of its own.</summary>
     public IReadOnlyList<string> Keys { get; private set; } = [];
 
+    /// <summary>The organisation behind the first of the keys.</summary>
+    public Guid BuyerOfFirstKey { get; private set; }
+
     public static async Task<Bench> Start(CancellationToken cancel)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"marketplace-bench-{Environment.ProcessId}");
@@ -156,6 +159,7 @@ internal sealed class Bench : IAsyncDisposable
             var key = "test_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
             keys.Add(key);
             var (person, organisation) = (Guid.NewGuid(), Guid.NewGuid());
+            BuyerOfFirstKey = i == 0 ? organisation : BuyerOfFirstKey;
             sql.AppendLine(CultureInfo.InvariantCulture, $"""
                 insert into identity.person (id, phone_hash, phone_sealed) values ('{person}', '\x{i:x8}', '\x00');
                 insert into identity.role_assignment (person_id, role, organisation_id) values ('{person}', 'retail_buyer', '{organisation}');

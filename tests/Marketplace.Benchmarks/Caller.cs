@@ -11,7 +11,7 @@ namespace Marketplace.Benchmarks;
 internal sealed class Caller : IDisposable
 {
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly byte[] answer = new byte[64 * 1024];
+    private readonly byte[] answer = new byte[2 * 1024 * 1024];
     private readonly string head;
 
     private Caller(Uri address, string? key) =>
