@@ -23,6 +23,7 @@ public static class OversightModule
         services.Subscribe<CountWhenHappened, LotListed>();
         services.Subscribe<CountWhenHappened, LotAllocated>();
         services.Subscribe<CountWhenHappened, PromiseAnswered>();
+        services.Subscribe<CountWhenHappened, PromiseReopened>();
         services.Subscribe<CountWhenHappened, LotReceived>();
         services.Subscribe<CountWhenHappened, HouseholdPaid>();
         services.Subscribe<MoveFactsWhenMerged, TerritoriesMerged>();

@@ -6,7 +6,7 @@ namespace Marketplace.Oversight.Funnels;
 /// <summary>Turns moves along the chain into rows, the same way when they happen and when the read model is rebuilt.</summary>
 internal sealed class ChainFacts(Database database, ILots lots, ITerritories territories)
 {
-    /// <summary>Writes the facts of some events; an event written before changes nothing.</summary>
+    /// <summary>Writes the facts of some events; an event written before changes nothing, and an answer that was taken back since is none.</summary>
     public async Task Write(IReadOnlyList<(Guid Stream, int Number, DateTimeOffset At, ChainMove Move)> moves, CancellationToken cancel)
     {
         if (moves.Count == 0)
@@ -22,16 +22,25 @@ internal sealed class ChainFacts(Database database, ILots lots, ITerritories ter
         await database.Execute($"""
             insert into oversight.chain_step (stream, number, step, country, oblast, district, okrug, village, household_id, lot_id, product_code,
                     quantity, unit, value_minor, currency, happened_at)
-            select * from unnest(
+            select f.* from unnest(
                 {facts.Select(fact => fact.Stream).ToArray()}, {facts.Select(fact => fact.Number).ToArray()}, {facts.Select(fact => fact.Step).ToArray()},
                 {Level(TerritoryLevel.Country)}, {Level(TerritoryLevel.Oblast)}, {Level(TerritoryLevel.District)}, {Level(TerritoryLevel.Okrug)},
                 {Level(TerritoryLevel.Village)}, {facts.Select(fact => fact.Household.Value).ToArray()}, {facts.Select(fact => fact.Lot).ToArray()},
                 {facts.Select(fact => fact.Product).ToArray()}, {facts.Select(fact => fact.Quantity?.Amount).ToArray()},
                 {facts.Select(fact => fact.Quantity?.Unit).ToArray()}, {facts.Select(fact => fact.Worth?.Minor).ToArray()},
                 {facts.Select(fact => fact.Worth?.Currency).ToArray()}, {facts.Select(fact => fact.At.UtcDateTime).ToArray()})
+                as f (stream, number, step, country, oblast, district, okrug, village, household_id, lot_id, product_code, quantity, unit, value_minor, currency,
+                      happened_at)
+             where f.step <> 'confirmed' or not exists (
+                   select from kernel.event e where e.stream = f.stream and e.number > f.number and e.type = {nameof(PromiseReopened)})
                 on conflict (stream, number) do nothing
             """, cancel);
     }
+
+    /// <summary>Takes back that a promise was confirmed before an event of its stream.</summary>
+    public Task<int> Reopen(Guid promise, int number, CancellationToken cancel) => database.Execute($"""
+        delete from oversight.chain_step where stream = {promise} and step = 'confirmed' and number < {number}
+        """, cancel);
 
     private static ChainFact Fact((Guid Stream, int Number, DateTimeOffset At, ChainMove Move) one, LotCard? lot)
     {

@@ -6,7 +6,7 @@ namespace Marketplace.Oversight.Funnels;
 /// <summary>Counts every event that moved something along the chain.</summary>
 internal sealed class CountWhenHappened(ChainFacts facts)
     : ISubscriber<HouseholdRegistered>, ISubscriber<LotDeclared>, ISubscriber<ApplicationSubmitted>, ISubscriber<CertificateIssued>, ISubscriber<LotListed>,
-      ISubscriber<LotAllocated>, ISubscriber<PromiseAnswered>, ISubscriber<LotReceived>, ISubscriber<HouseholdPaid>
+      ISubscriber<LotAllocated>, ISubscriber<PromiseAnswered>, ISubscriber<PromiseReopened>, ISubscriber<LotReceived>, ISubscriber<HouseholdPaid>
 {
     public Task When(HouseholdRegistered happened, Envelope envelope, CancellationToken cancel) => Count(happened, envelope, cancel);
 
@@ -21,6 +21,8 @@ internal sealed class CountWhenHappened(ChainFacts facts)
     public Task When(LotAllocated happened, Envelope envelope, CancellationToken cancel) => Count(happened, envelope, cancel);
 
     public Task When(PromiseAnswered happened, Envelope envelope, CancellationToken cancel) => Count(happened, envelope, cancel);
+
+    public Task When(PromiseReopened happened, Envelope envelope, CancellationToken cancel) => facts.Reopen(envelope.Stream, envelope.Number, cancel);
 
     public Task When(LotReceived happened, Envelope envelope, CancellationToken cancel) => Count(happened, envelope, cancel);
 
