@@ -23,8 +23,8 @@ foreach (var lots in (int[])[1, 10, 100])
 await Run("ten hot lots: 64 clients against 4, both over HTTP", Hot);
 await Run("certification step (review), 8 clients", async name => await Paired(name, 0.55, await Reviews.Prepare(bench, 8, rounds, seconds), seconds));
 await Run("public verification by serial, 8 clients", async name => await Paired(name, 0.60, await Verifications.Prepare(bench, 8), seconds));
-await Run("cold start to the first database answer, seconds against 3", name => bench.ColdStart(name, rounds));
 await Run("trace of a load of 500 lots over HTTP, milliseconds against 200", name => Traces.Follow(name, bench, rounds));
+await Run("cold start to the first database answer, seconds against 3", name => bench.ColdStart(name, rounds));
 await Run("allocate 12 × 5,000, 800 households, seconds against 2", name => Allocations.Seconds(name, Allocations.Order, 2, rounds));
 await Run("allocate 12 × 5,000, cost against the bound", name => Allocations.AgainstBound(name, Allocations.Order, 1.02, sharp: true));
 await Run("allocate 100 × 1,000, cost against the bound", name => Allocations.AgainstBound(name, Allocations.Hundred, 1.02, sharp: true));
