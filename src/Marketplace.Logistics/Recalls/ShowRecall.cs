@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Marketplace.Contracts;
 using Marketplace.Kernel;
 using Marketplace.Kernel.Http;
+using Marketplace.Logistics.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -59,8 +60,6 @@ public sealed record RecallSummary(RecallId Id, string Number, int Class, string
 /// <summary>Reads recalls.</summary>
 public static class ShowRecall
 {
-    private static readonly string[] Watching = [Role.QualityManager, Role.DistrictOfficer, Role.ProjectOfficer, Role.Auditor];
-
     internal static void Map(RouteGroupBuilder recalls)
     {
         recalls.MapGet("", HandleList).WithName("listRecalls").RequiresSignIn();
@@ -113,7 +112,7 @@ public static class ShowRecall
             parts.ConvertAll(part => part.Wire()), parts.Count == 0 ? 100 : 100 * parts.Count(part => part.AnsweredAt is not null) / parts.Count);
     }
 
-    private static Sql Whole(Actor actor) => Sql.Of($"({actor.Roles.Overlaps(Watching)} or r.organisation_id = {actor.Organisation})");
+    private static Sql Whole(Actor actor) => Sql.Of($"({actor.Roles.Overlaps(FollowGoods.Watching)} or r.organisation_id = {actor.Organisation})");
 
     private static Sql Visible(Actor actor) => Sql.Of($"""
         ({Whole(actor)} or exists (select from logistics.recall_part v where v.recall_id = r.id and v.buyer_id = {actor.Organisation}))

@@ -55,7 +55,8 @@ public sealed record TracedMove(
 public static class FollowGoods
 {
     private static readonly Refusal OneStart = Refusal.Invalid("#/lot", "one-start", "Name one of lot, certificate, sscc and order.");
-    private static readonly string[] Everything = [Role.QualityManager, Role.DistrictOfficer, Role.ProjectOfficer, Role.Auditor];
+    /// <summary>Who watches over safety and sees goods and recalls whole.</summary>
+    internal static readonly IReadOnlyList<string> Watching = [Role.QualityManager, Role.DistrictOfficer, Role.ProjectOfficer, Role.Auditor];
 
     internal static void Map(RouteGroupBuilder traces) => traces.MapGet("", Handle).WithName("followGoods").RequiresSignIn();
 
@@ -80,7 +81,7 @@ public static class FollowGoods
         }
 
         var actor = database.Actor;
-        var all = actor.Roles.Overlaps(Everything);
+        var all = actor.Roles.Overlaps(Watching);
         var begun = await Lots(start, all, database, certificates, cancel);
         var moves = await database.List<Move>($"""
             select t.id as tender, t.lot_id as lot, t.order_id as "order", t.delivered, t.unit, t.weighed_at, t.collection_point_id as collection_point,

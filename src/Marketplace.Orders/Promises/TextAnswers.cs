@@ -21,28 +21,18 @@ public sealed class TextAnswers(IServiceScopeFactory scopes, Secrets secrets)
     public async Task<TextOutcome> Take(string tenant, ReceivedText received, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(received);
-        var (known, sender) = await Sender(tenant, received, cancel);
-        if (known is { } before)
-        {
-            return before;
-        }
+        var sender = await Sender(tenant, received.From, cancel);
 
         // What was refused half-way is taken back whole; what became of the message is kept all the same.
         return await As(tenant, sender, received, act: true, cancel) ?? (await As(tenant, sender, received, act: false, cancel))!.Value;
     }
 
-    private async Task<(TextOutcome? Known, Household? Sender)> Sender(string tenant, ReceivedText received, CancellationToken cancel)
+    private async Task<Household?> Sender(string tenant, string phone, CancellationToken cancel)
     {
         await using var scope = Tenants.Scope(scopes, tenant);
-        var database = scope.ServiceProvider.GetRequiredService<Database>();
-        if (await Known(received.Id, database, cancel) is { } known)
-        {
-            return (known, null);
-        }
-
-        return await scope.ServiceProvider.GetRequiredService<IPeople>().Behind(received.From, cancel) is { Household: { } household } person
-            ? (null, new Household(person.Person, household))
-            : (null, null);
+        return await scope.ServiceProvider.GetRequiredService<IPeople>().Behind(phone, cancel) is { Household: { } household } person
+            ? new Household(person.Person, household)
+            : null;
     }
 
     private static async Task<TextOutcome?> Known(string message, Database database, CancellationToken cancel) =>
